@@ -1,0 +1,134 @@
+// What the host loops need beside the plan: one job per stage to run, plain data and pure functions.
+// Names of programs and of their inputs are the contract between compiler/build/programs.ts and runtime/.
+//
+// Programs of a train plan (states: weight/<name>, m/<name>, v/<name>, grad/<name>):
+//   accumulate  tokens i32 [batch, time] as the model sees them, row i32 [row] (= b * time + t, ascending), target i32 [row],
+//               weight f32 [row] → result loss f32 [] (sum of weight * cross-entropy); adds to grad/*
+//   apply       rate, correction1, correction2 (1 - beta^step) f32 [] → result norm f32 [] (before clipping); updates weight, m, v; zeroes grad
+//   step        both in one, for batches that fit in one run: the inputs of both → loss, norm. No grad/* states.
+//   nll         tokens, row, target → nll f32 [row]
+// Programs of an evaluation plan (states: weight/*):
+//   nll         as above
+//   guided_nll  the same with inputs clear i32 [row] (rows of the same positions with the prompt masked) and guidance f32 []
+//   logits      tokens → logits f32 [batch, time, vocab]
+// Programs of a sample plan (states: weight/*, tokens i32 [batch, time]):
+//   confidence  count i32 [batch] (tokens to reveal in each sample; [] when pooled), prompt i32 [batch] (given tokens at the front),
+//               step i32 [], seed i32 [], sample i32 [batch], temperature f32 [], guidance f32 []; live dim `slot`: the most masks in a sample
+//   ancestral   row i32 [row] of the positions to reveal, and prompt, step, seed, sample, temperature, guidance as above
+// Inputs that a variant does not read (temperature at 0, guidance at 0) are absent from its spec.
+// Where dims of one size repeat, a primed live dim has the extent of its unprimed name.
+import type { Dim } from '../graph/graph.ts'
+import type { Plan } from './plan.ts'
+
+export interface WeightSpec {
+  /** `layers.3.prenorm.attention.Wq`: block names and turns of `repeat` joined by dots. */
+  readonly name: string
+  readonly dims: readonly Dim[]
+  readonly init: { readonly kind: 'normal'; readonly std: number } | { readonly kind: 'constant'; readonly value: number }
+}
+
+export interface DataJob {
+  readonly form: 'text'
+  /** Absolute path, or `npm:NAME@VERSION/path`. */
+  readonly path: string
+  readonly tokenizer: { readonly kind: 'bytes' }
+  readonly part: 'all' | 'train' | 'validation'
+  /** Share of the tokens at the end that validation takes, or a file of its own. */
+  readonly validation?: { readonly share: number } | { readonly path: string }
+  /** At most so many tokens. */
+  readonly limit?: number
+}
+
+interface JobBase {
+  readonly stage: string
+  /** 64 hex digits; the store's folder is their first 12. */
+  readonly key: string
+  /** The normal form, written to stage.json. */
+  readonly normal: unknown
+  readonly plan: Plan
+  readonly weights: readonly WeightSpec[]
+  readonly vocab: number
+  /** The mask token's id, = vocab. */
+  readonly mask: number
+  readonly seed: number
+}
+
+/** Where weights come from. */
+export type Source =
+  | { readonly kind: 'stage'; readonly stage: string; readonly key: string }
+  | { readonly kind: 'checkpoint'; readonly path: string }
+
+/** A noise schedule with its objective weight, on numbers. */
+export interface Noise {
+  /** Probability that a token is masked at time t in [0, 1]. */
+  readonly p: (t: number) => number
+  /** Weight of a masked token's cross-entropy at time t. */
+  readonly weight: (t: number) => number
+}
+
+export interface TrainJob extends JobBase {
+  readonly kind: 'train'
+  readonly start?: Source
+  readonly data: DataJob
+  /** Held-out tokens for validation during and after training. */
+  readonly validation?: DataJob
+  readonly objective: 'masked' | 'next_token'
+  readonly noise: Noise
+  readonly context: number
+  /** Sequences per optimizer step, and per run of the device: a divisor. */
+  readonly batch: number
+  readonly micro: number
+  readonly steps: number
+  /** Learning rate of step 1 … steps. */
+  readonly rate: (step: number) => number
+  readonly betas: readonly [number, number]
+  /** Steps between log lines, validations, checkpoints; zero: only at the end. */
+  readonly every: { readonly log: number; readonly validate: number; readonly keep: number }
+  readonly parameters: number
+  /** Executed and paper (6ND) floating-point operations per token of training. */
+  readonly flops: { readonly executed: number; readonly paper: number }
+}
+
+export interface SampleJob extends JobBase {
+  readonly kind: 'sample'
+  readonly from: Source
+  readonly tokenizer: { readonly kind: 'bytes' }
+  readonly prompt: string
+  /** Total length, prompt included, in tokens. */
+  readonly length: number
+  readonly count: number
+  /** Samples per run of the device. */
+  readonly micro: number
+  readonly sampler: SamplerJob
+  /** A file for the samples, beside the store. */
+  readonly write?: string
+}
+
+export interface SamplerJob {
+  readonly kind: 'confidence' | 'ancestral'
+  readonly steps: number
+  readonly temperature: number
+  readonly guidance: number
+  readonly pooled: boolean
+}
+
+export interface EvalJob extends JobBase {
+  readonly kind: 'eval'
+  readonly from: Source
+  readonly data: DataJob
+  readonly context: number
+  /** Sequences per run of the device. */
+  readonly micro: number
+  readonly metric: LikelihoodJob
+}
+
+/** The bound in nats per token, or the exact chain rule. */
+export interface LikelihoodJob {
+  readonly kind: 'likelihood'
+  readonly by: 'monte_carlo' | 'exact_k' | 'chain_rule'
+  /** Noise draws over the whole evaluation; for the chain rule, sequences at most. */
+  readonly samples: number
+  readonly noise: Noise
+}
+
+export type Job = TrainJob | SampleJob | EvalJob

@@ -1,0 +1,88 @@
+// The contract between compiler and runtime: what a backend loads and runs. No graph logic is left in it.
+import type { Dim, Type } from '../graph/graph.ts'
+
+/** One tensor that crosses the border. Elements are f32, i32 or u32 (bool crosses as i32 0 or 1), row-major. */
+export interface TensorSpec {
+  readonly name: string
+  readonly type: Type
+}
+
+export interface ProgramSpec {
+  readonly name: string
+  /** Given anew at each run. */
+  readonly inputs: readonly TensorSpec[]
+  readonly results: readonly TensorSpec[]
+  /** States read or written. */
+  readonly states: readonly string[]
+  /** Dims whose extent each run must give. */
+  readonly live: readonly Dim[]
+}
+
+/** Bytes on the device, by cause. */
+export interface MemoryPlan {
+  readonly states: number
+  readonly activations: number
+  readonly largest: { readonly name: string; readonly bytes: number }
+}
+
+interface PlanBase {
+  /** Kept on the device across runs and programs; zero until written. */
+  readonly states: readonly TensorSpec[]
+  readonly memory: MemoryPlan
+}
+
+export interface OnnxPlan extends PlanBase {
+  readonly target: 'cpu'
+  readonly threads: number
+  readonly programs: readonly OnnxProgram[]
+}
+
+export interface OnnxProgram extends ProgramSpec {
+  readonly model: Uint8Array
+  /** States that the model writes: the output of this name goes into the state of that name, in place. */
+  readonly updates: readonly { readonly output: string; readonly state: string }[]
+}
+
+export interface WebgpuPlan extends PlanBase {
+  readonly target: 'webgpu'
+  /** Every GPUBuffer, states first; the planner has shared those whose lifetimes do not meet. */
+  readonly buffers: readonly BufferPlan[]
+  readonly kernels: readonly KernelPlan[]
+  readonly programs: readonly WebgpuProgram[]
+}
+
+export interface BufferPlan {
+  readonly bytes: number
+  /** For people and profiles. */
+  readonly label: string
+  /** Content known at compile time. */
+  readonly data?: Float32Array | Int32Array | Uint32Array
+}
+
+export interface KernelPlan {
+  readonly label: string
+  readonly wgsl: string
+  /** Binding i of group 0. `extents` is the uniform buffer with the live extents (u32 each, in the order of ProgramSpec.live). */
+  readonly bindings: readonly ('read' | 'write' | 'extents')[]
+  /** Floating-point operations and bytes of one dispatch, for profiles and bounds. */
+  readonly flops: number
+  readonly bytes: number
+}
+
+export interface WebgpuProgram extends ProgramSpec {
+  readonly steps: readonly DispatchPlan[]
+  /** Buffer index of each input, result and state, in the order of the specs. */
+  readonly inputBuffers: readonly number[]
+  readonly resultBuffers: readonly number[]
+}
+
+export interface DispatchPlan {
+  readonly kernel: number
+  /** Buffer index per binding, with the extents binding as -1. */
+  readonly buffers: readonly number[]
+  /** Workgroups per axis: a number, or ceil(extent * factor / divisor) of a live dim. */
+  readonly groups: readonly [Groups, Groups, Groups]
+}
+export type Groups = number | { readonly live: string; readonly factor: number; readonly divisor: number }
+
+export type Plan = OnnxPlan | WebgpuPlan
