@@ -23,7 +23,13 @@ export interface DeviceFacts {
     readonly minStorageBufferOffsetAlignment: number
   }
   readonly subgroup?: { readonly min: number; readonly max: number }
-  readonly subgroupMatrices?: readonly { readonly M: number; readonly N: number; readonly K: number; readonly type: string; readonly result: string }[]
+  readonly subgroupMatrices?: readonly {
+    readonly M: number
+    readonly N: number
+    readonly K: number
+    readonly type: string
+    readonly result: string
+  }[]
   /** Software rendering: no claims about speed. */
   readonly software: boolean
 }
@@ -31,4 +37,9 @@ export interface DeviceFacts {
 /** What is known of a file that a pipeline names. `path` as resolved against the file that names it. */
 export type FileFacts =
   | { readonly path: string; readonly found: true; readonly bytes: number; readonly sha256: string; readonly tokens?: number }
-  | { readonly path: string; readonly found: false; readonly reason: 'missing' | 'unreadable' | 'directory' | 'offline'; readonly near?: string }
+  | {
+      readonly path: string
+      readonly found: false
+      readonly reason: 'missing' | 'unreadable' | 'directory' | 'offline'
+      readonly near?: string
+    }

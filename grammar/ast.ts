@@ -206,6 +206,9 @@ export interface ListExpr {
   readonly items: readonly Expr[]
   /** Whether the author broke it over lines. */
   readonly broken: boolean
+  /** Comments around each item and after the last, where there are any. */
+  readonly trivia?: readonly Trivia[]
+  readonly tail?: readonly string[]
 }
 
 export interface RecordExpr {

@@ -25,9 +25,21 @@ export type RunEvent =
   | {
       readonly kind: 'run'
       readonly device: string
-      readonly stages: readonly { readonly stage: string; readonly what: 'train' | 'sample' | 'eval'; readonly key: string; readonly state: StageState }[]
+      readonly stages: readonly {
+        readonly stage: string
+        readonly what: 'train' | 'sample' | 'eval'
+        readonly key: string
+        readonly state: StageState
+      }[]
     }
-  | { readonly kind: 'stage'; readonly stage: string; readonly state: StageState; readonly folder: string; readonly total: number; readonly unit: 'steps' | 'sequences' }
+  | {
+      readonly kind: 'stage'
+      readonly stage: string
+      readonly state: StageState
+      readonly folder: string
+      readonly total: number
+      readonly unit: 'steps' | 'sequences'
+    }
   /** Something slow before the first step: reading data, fetching, compiling, loading weights. */
   | { readonly kind: 'note'; readonly stage: string; readonly text: string }
   | {
@@ -46,7 +58,14 @@ export type RunEvent =
       readonly flopsPerSecond: number
       readonly memory: number
     }
-  | { readonly kind: 'validation'; readonly stage: string; readonly step: number; readonly bound: number; readonly error: number; readonly unigram: number }
+  | {
+      readonly kind: 'validation'
+      readonly stage: string
+      readonly step: number
+      readonly bound: number
+      readonly error: number
+      readonly unigram: number
+    }
   | { readonly kind: 'checkpoint'; readonly stage: string; readonly step: number; readonly path: string }
   /** The samples so far; masked positions are null. Text pieces by token. */
   | {

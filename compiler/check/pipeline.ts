@@ -1,45 +1,10 @@
 // The checked pipeline: everything a page says, resolved, with defaults filled in and quantities converted.
 // After check, a failure is our bug, never the user's error.
-import type { BlockDecl, Module, OpDecl } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
+import type { OpCode } from '../elaborate/code.ts'
 import type { Model } from '../elaborate/model.ts'
 
-/** Where names in the body of an op or block are looked up: its own file, the files it uses, the prelude. */
-export interface Scope {
-  readonly module: Module
-  /** The op or block of this name; `['paper', 'cosine']` for `paper.cosine`. */
-  code(path: readonly string[]): Code | undefined
-  /** A module-level `let` or `param` that is a plain number or truth value. */
-  number(path: readonly string[]): number | boolean | undefined
-  /** All names that `code` and `number` know, for "did you mean". */
-  names(): readonly string[]
-}
-
-export type Code = OpCode | BlockCode
-export interface OpCode {
-  readonly kind: 'op'
-  readonly decl: OpDecl
-  readonly scope: Scope
-}
-export interface BlockCode {
-  readonly kind: 'block'
-  readonly decl: BlockDecl
-  readonly scope: Scope
-}
-
-/** What a field of a model may be set to. */
-export interface Setting {
-  readonly value: number | boolean | Code
-  /** Where it was set. */
-  readonly span: Span
-}
-
-/** A model as written: a block from tokens to logits, and what its params are set to. */
-export interface ModelSpec {
-  readonly block: BlockCode
-  readonly settings: ReadonlyMap<string, Setting>
-  readonly span: Span
-}
+export type { BlockCode, Code, ModelSpec, OpCode, Scope, Setting } from '../elaborate/code.ts'
 
 export type StageKind = 'train' | 'sample' | 'eval' | 'sweep' | 'fit' | 'table'
 
@@ -146,7 +111,11 @@ export interface EvalStage extends StageBase {
   readonly data: DataSpec
   readonly context: number
   readonly objective: MaskedObjective
-  readonly metrics: readonly { readonly kind: 'likelihood'; readonly by: 'monte_carlo' | 'exact_k' | 'chain_rule'; readonly samples: number }[]
+  readonly metrics: readonly {
+    readonly kind: 'likelihood'
+    readonly by: 'monte_carlo' | 'exact_k' | 'chain_rule'
+    readonly samples: number
+  }[]
   readonly limit?: number
   readonly seed: number
 }

@@ -39,8 +39,11 @@ export interface OnnxPlan extends PlanBase {
 
 export interface OnnxProgram extends ProgramSpec {
   readonly model: Uint8Array
-  /** States that the model writes: the output of this name goes into the state of that name, in place. */
-  readonly updates: readonly { readonly output: string; readonly state: string }[]
+  /**
+   * States that the model writes: the output of this name goes into the state of that name. `inPlace`: every read of the old value
+   * comes before the write, so both may share memory; else the output becomes the state after the run.
+   */
+  readonly updates: readonly { readonly output: string; readonly state: string; readonly inPlace: boolean }[]
 }
 
 export interface WebgpuPlan extends PlanBase {

@@ -1,7 +1,33 @@
 // The biography of an op in one record: what it means, its type rule, its gradient, and how each target says it.
 // compiler/graph/ops/table.ts unites the records; completion, manual, tests and both targets read them from there.
-import type { AttributesOf, Dim, Node, OpName, Type } from '../graph.ts'
-import type { Builder, Value } from '../builder.ts'
+import type { AttributesOf, Dim, Dtype, Node, NodeId, OpName, Type } from '../graph.ts'
+
+/** A node of the graph being built. */
+export interface Value {
+  readonly id: NodeId
+  readonly type: Type
+}
+
+/** What gradient rules see of the Builder, which implements it: graph/builder.ts documents each method. */
+export interface Build {
+  add<K extends OpName>(op: K, inputs: readonly Value[], attrs: AttributesOf<K>, type?: Type): Value
+  constant(value: number, dtype?: Dtype): Value
+  position(dim: Dim): Value
+  unary(op: OpName, x: Value): Value
+  binary(op: OpName, a: Value | number, b: Value | number): Value
+  select(test: Value, then: Value | number, otherwise: Value | number): Value
+  cast(x: Value, dtype: Dtype): Value
+  reduce(op: 'reduce_sum' | 'reduce_max' | 'reduce_min' | 'argmax', x: Value, over: readonly string[]): Value
+  sumProduct(a: Value, b: Value, over: readonly string[]): Value
+  rename(x: Value, from: string, to: string): Value
+  merge(x: Value, dims: readonly string[], into: string): Value
+  split(x: Value, dim: string, into: readonly Dim[]): Value
+  broadcast(x: Value, dims: readonly Dim[]): Value
+  gather(x: Value, dim: string, index: Value, unique?: boolean): Value
+  /** The node behind a value. */
+  node(x: Value): Node
+  value(id: NodeId): Value
+}
 
 /** A tensor of the reference interpreter: row-major over dims, every dtype as float64. */
 export interface Tensor {
@@ -23,6 +49,8 @@ export interface OnnxEmitter {
   align(name: string, from: Type, dims: readonly Dim[]): string
   /** Shape constant for `dims`; live ones become -1 (at most one) or come from a run-time shape. */
   reshape(name: string, dims: readonly Dim[]): string
+  /** The extents of `dims`, i64 [rank]: a constant, or computed where one is live. */
+  shape(dims: readonly Dim[]): string
 }
 export type OnnxAttrs = Readonly<Record<string, number | string | readonly number[] | { readonly float: number }>>
 
@@ -39,7 +67,7 @@ export interface Op<K extends OpName> {
   /** The result's type. Violations are bugs: check has ruled them out. */
   readonly type: (inputs: readonly Type[], attrs: AttributesOf<K>) => Type
   /** Gradient of each input given dy (undefined: none flows). Missing: not differentiable, no gradient flows. */
-  readonly grad?: (b: Builder, node: NodeOf<K>, inputs: readonly Value[], y: Value, dy: Value) => readonly (Value | undefined)[]
+  readonly grad?: (b: Build, node: NodeOf<K>, inputs: readonly Value[], y: Value, dy: Value) => readonly (Value | undefined)[]
   /** Elementwise ops: the meaning on numbers. */
   readonly scalar?: (...args: number[]) => number
   /** Other ops: the meaning on tensors. */

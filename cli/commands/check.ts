@@ -1,0 +1,18 @@
+// smdmc check FILE: says what is wrong, without running anything.
+import { exits, type Exit } from '../exit.ts'
+import { load, type LoadOptions } from '../load.ts'
+import { countOf, reportDiagnostics, type Output } from '../report.ts'
+
+export async function checkCommand(file: string, options: LoadOptions, output: Output): Promise<Exit> {
+  const { pipeline, diagnostics } = await load(file, options)
+  reportDiagnostics(diagnostics, output)
+  if (pipeline === undefined) {
+    if (!output.json) process.stderr.write(`${countOf(diagnostics)} in ${file}\n`)
+    return exits.wrong
+  }
+  if (!output.json) {
+    const stages = pipeline.stages.map((s) => `${s.kind} ${s.name}`).join(', ')
+    process.stdout.write(`${file} is sound: ${stages === '' ? 'no stages' : stages}\n`)
+  }
+  return exits.ok
+}

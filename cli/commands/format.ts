@@ -1,0 +1,27 @@
+// smdmc fmt FILE…: canonical layout, in place. A file with a syntax error is not touched.
+import { parse } from '../../grammar/parse.ts'
+import { format } from '../../grammar/format.ts'
+import { replaceText } from '../../runtime/store/atomic.ts'
+import { exits, type Exit } from '../exit.ts'
+import { readPage } from '../load.ts'
+import { reportDiagnostics, type Output } from '../report.ts'
+
+/** With `check`, only tells which files are not in that layout, and fails if there are some. */
+export async function formatCommand(files: readonly string[], options: { readonly check: boolean }, output: Output): Promise<Exit> {
+  let exit: Exit = exits.ok
+  for (const file of files) {
+    const source = readPage(file)
+    const { module, diagnostics } = parse(source)
+    if (diagnostics.some((d) => d.severity === 'error')) {
+      reportDiagnostics(diagnostics, output)
+      exit = exits.wrong
+      continue
+    }
+    const text = format(module)
+    if (text === source.text) continue
+    process.stdout.write(file + '\n')
+    if (options.check) exit = exits.failed
+    else await replaceText(file, text)
+  }
+  return exit
+}

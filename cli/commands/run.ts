@@ -1,0 +1,93 @@
+// smdmc run FILE [STAGE…]: trains, samples and evaluates, showing it as the terminal allows.
+import { basename, join } from 'node:path'
+import { compile, runnable, type RunnableStage } from '../../compiler/compile.ts'
+import type { Pipeline, Stage } from '../../compiler/check/pipeline.ts'
+import { Library } from '../../compiler/build/library.ts'
+import type { Scope } from '../../compiler/elaborate/code.ts'
+import { Failure } from '../../runtime/events.ts'
+import { run, type StagePlan } from '../../runtime/run.ts'
+import { openBackend, type OpenBackend } from '../device.ts'
+import { exits, type Exit } from '../exit.ts'
+import { cacheFolder, load, type LoadOptions } from '../load.ts'
+import { reportDiagnostics, type Output } from '../report.ts'
+import { screenFor } from '../ui/show.ts'
+
+export interface RunOptions extends LoadOptions {
+  readonly device: string
+  /** Sequences per run of the device. */
+  readonly micro?: number
+  /** `.smdmc` unless given: where results are kept. */
+  readonly store: string
+}
+
+export async function runCommand(file: string, names: readonly string[], options: RunOptions, output: Output): Promise<Exit> {
+  const { pipeline, prelude, diagnostics } = await load(file, options)
+  reportDiagnostics(diagnostics, output)
+  if (pipeline === undefined) return exits.wrong
+  const stages = wanted(pipeline, names)
+  await using opened = await openBackend(options.device)
+  const folders = { store: join(options.store, 'store'), runs: join('runs', basename(file).replace(/\.\w+$/, '')), cache: cacheFolder() }
+  const stop = stopOnSignal()
+  const screen = screenFor({ stdout: process.stdout, json: output.json, live: process.stdout.isTTY && process.env['CI'] === undefined })
+  try {
+    let exit: Exit = exits.ok
+    for await (const event of run(
+      stages.map((s) => planOf(s, opened, prelude, options.micro)),
+      opened.backend,
+      { ...folders, signal: stop.signal },
+    )) {
+      screen.show(event)
+      if (event.kind === 'failed') exit = exits.failed
+      if (event.kind === 'stopped') exit = exits.stopped
+    }
+    return exit
+  } finally {
+    screen.close()
+    stop.release()
+  }
+}
+
+/** The stages named and what they need, or all of them; in order. */
+function wanted(pipeline: Pipeline, names: readonly string[]): readonly RunnableStage[] {
+  const all = names.length === 0 ? pipeline.stages : needed(names.map((name) => stageNamed(pipeline, name)))
+  return pipeline.stages.filter((s) => all.includes(s)).filter(runnable)
+}
+
+export function stageNamed(pipeline: Pipeline, name: string): Stage {
+  const stage = pipeline.stages.find((s) => s.name === name)
+  if (stage !== undefined) return stage
+  const names = pipeline.stages.map((s) => s.name).join(', ')
+  throw new Failure({ code: 'unknown-stage', message: `there is no stage ${name}`, advice: [`the stages are ${names}`] })
+}
+
+function needed(stages: readonly Stage[]): readonly Stage[] {
+  return [...new Set(stages.flatMap((s) => [...needed(s.needs), s]))]
+}
+
+function planOf(stage: RunnableStage, opened: OpenBackend, prelude: Scope, micro: number | undefined): StagePlan {
+  return {
+    stage: stage.name,
+    kind: stage.kind,
+    key: stage.key,
+    write: stage.kind === 'sample' ? stage.write : undefined,
+    job: async () => compile(stage, { facts: opened.facts, library: new Library(prelude), micro }),
+  }
+}
+
+/** The first signal asks the run to stop where it can go on later; the second ends the process. */
+function stopOnSignal(): { readonly signal: AbortSignal; readonly release: () => void } {
+  const controller = new AbortController()
+  const ask = (): void => {
+    if (controller.signal.aborted) process.exit(exits.stopped)
+    controller.abort()
+  }
+  process.on('SIGINT', ask)
+  process.on('SIGTERM', ask)
+  return {
+    signal: controller.signal,
+    release: () => {
+      process.off('SIGINT', ask)
+      process.off('SIGTERM', ask)
+    },
+  }
+}

@@ -1,0 +1,90 @@
+// A file on disk → a checked pipeline: the compiler's World, made of the real one. Packages that a page names are fetched here.
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, relative, resolve } from 'node:path'
+import { check, type Checked, type World } from '../compiler/check/check.ts'
+import type { FileFacts } from '../compiler/facts.ts'
+import type { SourceFile } from '../grammar/source.ts'
+import { Failure } from '../runtime/events.ts'
+import { npmFile, parseNpmPath } from '../runtime/data/npm.ts'
+import { FileIndex } from './files.ts'
+import { libraryNames, librarySources, preludeSources } from './library.ts'
+import { nearest } from '../grammar/suggest.ts'
+
+export interface LoadOptions {
+  readonly set: Readonly<Record<string, string>>
+  /** Bytes a run may use, for the check that a stage fits. */
+  readonly memory?: number
+}
+
+/** `$XDG_CACHE_HOME/smdmc`, by default in the home folder: fetched packages and hashes. */
+export function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'smdmc')
+}
+
+/** Reads a page. Fails with a Failure when the file itself cannot be read. */
+export function readPage(path: string): SourceFile {
+  try {
+    return { name: path, text: readFileSync(path, 'utf8') }
+  } catch (error) {
+    throw new Failure(
+      { code: 'unreadable-page', message: `cannot read ${path}`, advice: ['check the path; a page ends in .smdm'] },
+      { cause: error },
+    )
+  }
+}
+
+/** Checks the page at `path` against the files that are there. */
+export async function load(path: string, options: LoadOptions): Promise<Checked> {
+  const root = readPage(path)
+  const packages = new Map<string, FileFacts>()
+  for (;;) {
+    const wanted = new Set<string>()
+    const checked = check(root, worldOf(options, packages, wanted))
+    if (wanted.size === 0) return checked
+    for (const npm of wanted) packages.set(npm, await fetched(npm))
+  }
+}
+
+/** `packages` has what was fetched; `wanted` collects what was not. */
+function worldOf(options: LoadOptions, packages: ReadonlyMap<string, FileFacts>, wanted: Set<string>): World {
+  const index = new FileIndex(cacheFolder())
+  return {
+    prelude: preludeSources(),
+    set: options.set,
+    memory: options.memory,
+    read: (path, from) => (path.endsWith('.smdm') ? usedFile(path, from) : usedLibrary(path)),
+    files: (path, from) => {
+      if (!path.startsWith('npm:')) return index.facts(path, dirname(resolve(from.name)))
+      const known = packages.get(path)
+      if (known !== undefined) return known
+      wanted.add(path)
+      return { path, found: false, reason: 'offline' }
+    },
+  }
+}
+
+function usedFile(path: string, from: string): ReturnType<World['read']> {
+  const full = resolve(dirname(from), path)
+  try {
+    return { name: relative(process.cwd(), full), text: readFileSync(full, 'utf8') }
+  } catch {
+    return { problem: 'there is no such file' }
+  }
+}
+
+function usedLibrary(name: string): ReturnType<World['read']> {
+  return librarySources(name) ?? { problem: 'there is no such library', near: nearest(name, libraryNames()) }
+}
+
+async function fetched(path: string): Promise<FileFacts> {
+  try {
+    const local = await npmFile(parseNpmPath(path)!, cacheFolder())
+    const facts = new FileIndex(cacheFolder()).facts(local, '/')
+    // The name stays that of the package, so that the key and the job do not depend on where the cache is.
+    return { ...facts, path }
+  } catch (error) {
+    if (error instanceof Failure) return { path, found: false, reason: 'offline' }
+    throw error
+  }
+}

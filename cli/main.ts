@@ -1,0 +1,113 @@
+// argv → command → exit code.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { Failure } from '../runtime/events.ts'
+import { checkCommand } from './commands/check.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { explainCommand, STAGES_OF_COMPILATION } from './commands/explain.ts'
+import { formatCommand } from './commands/format.ts'
+import { planCommand } from './commands/plan.ts'
+import { runCommand } from './commands/run.ts'
+import { exits, type Exit } from './exit.ts'
+import { reportFailure, type Output } from './report.ts'
+
+interface Common {
+  readonly json?: boolean
+  readonly color?: boolean
+}
+interface PageOptions extends Common {
+  readonly set: Readonly<Record<string, string>>
+  readonly memory?: number
+}
+
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string }
+
+const program = new Command('smdmc')
+  .description('Trains, samples and evaluates masked diffusion language models from one page.')
+  .version(version)
+  .showHelpAfterError('(smdmc --help lists the commands)')
+  .exitOverride((e) => process.exit(e.exitCode === 0 ? exits.ok : exits.wrong))
+
+/** A command on one page, with what all of those take. */
+function page(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--set <name=value>', 'set a param of the page; may be given several times', collect, {})
+    .option('--memory <size>', 'check that every stage fits, such as 12GiB', size)
+    .option('--json', 'one JSON object a line, for programs')
+    .option('--no-color', 'plain text')
+}
+
+page('run <file> [stages...]', 'run the stages of a page, or those named and what they need')
+  .option('--device <device>', 'auto, cpu, webgpu, software, or part of a name', 'auto')
+  .option('--micro <sequences>', 'sequences per run of the device, instead of the compiler’s choice', whole)
+  .option('--store <folder>', 'where results are kept', '.smdmc')
+  .action((file: string, stages: readonly string[], o: PageOptions & { device: string; micro?: number; store: string }) =>
+    finish(o, (output) => runCommand(file, stages, o, output)),
+  )
+
+page('check <file>', 'say what is wrong with a page').action((file: string, o: PageOptions) =>
+  finish(o, (output) => checkCommand(file, o, output)),
+)
+
+page('plan <file>', 'say what a run would do and cost').action((file: string, o: PageOptions) =>
+  finish(o, (output) => planCommand(file, o, output)),
+)
+
+page('explain <file> <stage>', 'print a stage of compilation, or where the values of a stage come from')
+  .option('--at <what>', STAGES_OF_COMPILATION.join(', '))
+  .option('--facts <file>', 'a device described in JSON, instead of the one here')
+  .option('--device <device>', 'as for run', 'auto')
+  .option('--micro <sequences>', 'sequences per run of the device', whole)
+  .action((file: string, stage: string, o: PageOptions & { at?: string; facts?: string; device: string; micro?: number }) =>
+    finish(o, (output) => explainCommand(file, stage, o, output)),
+  )
+
+program
+  .command('fmt <files...>')
+  .description('give pages their canonical layout')
+  .option('--check', 'change nothing; fail if a file would change', false)
+  .option('--json', 'diagnostics as JSON')
+  .option('--no-color', 'plain text')
+  .action((files: readonly string[], o: Common & { check: boolean }) => finish(o, (output) => formatCommand(files, o, output)))
+
+program
+  .command('doctor')
+  .description('list the devices found, and what would give a better one')
+  .option('--json', 'as JSON')
+  .action((o: Common) => finish(o, doctorCommand))
+
+await program.parseAsync()
+
+/** Runs a command; what the world did wrong becomes a message and an exit code. */
+async function finish(options: Common, command: (output: Output) => Promise<Exit>): Promise<void> {
+  const output: Output = { json: options.json === true, color: options.color !== false && process.stderr.isTTY && !process.env['NO_COLOR'] }
+  try {
+    process.exitCode = await command(output)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    reportFailure(error, output)
+    process.exitCode = exits.failed
+  }
+}
+
+function collect(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('write name=value')
+  return { ...before, [text.slice(0, at).trim()]: text.slice(at + 1) }
+}
+
+function size(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([KMGT]i?)B$/.exec(text) ?? []
+  if (number === undefined || unit === undefined) throw new InvalidArgumentError('write a size such as 12GiB')
+  const base = unit.endsWith('i') ? 1024 : 1000
+  return Number(number) * base ** ('KMGT'.indexOf(unit[0]!) + 1)
+}
+
+function whole(text: string): number {
+  const n = Number(text)
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('write a whole number above zero')
+  return n
+}

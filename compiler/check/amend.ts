@@ -1,0 +1,123 @@
+// Amendment, the one means of reuse, and the values of declared nouns. A record holds only fields that its kind has;
+// afterwards nothing unknown is left to find.
+import type { Field, Noun, RecordExpr } from '../../grammar/ast.ts'
+import type { Span } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { FOREIGN } from '../spec/foreign.ts'
+import { KIND_NAMES, KINDS, isKind, type FieldSpec, type KindName, type PartName } from '../spec/kinds.ts'
+import { defaultOf, typed } from './fields.ts'
+import { fieldsOfRecord, fresh } from './record.ts'
+import type { Env } from './session.ts'
+import { poison, type Held, type Rec, type Value } from './value.ts'
+
+/** `base { … }`: what the record gives replaces or amends, the rest stays. */
+export function amend(base: Rec, record: RecordExpr, env: Env, span: Span): Rec {
+  const { s } = env
+  const specs = fieldsOfRecord(base)
+  const fields = new Map(base.fields)
+  const seen = new Map<string, Span>()
+  let inner = env
+  for (const field of inOrder(base.of, record.fields)) {
+    const name = field.name.name
+    const before = seen.get(name)
+    if (before) {
+      s.say.repeatedField(field.name.span, { name, before })
+      continue
+    }
+    seen.set(name, field.name.span)
+    const spec = Object.hasOwn(specs, name) ? specs[name]! : undefined
+    if (!spec) {
+      unknownField(env, base, field, specs)
+      continue
+    }
+    if (base.of === 'model' && name === 'vocab') {
+      s.say.vocabIsGiven(field.span, undefined)
+      continue
+    }
+    const value = field.value ? typed(spec.type, field.value, inner, name) : amendField(base, spec, field, inner)
+    fields.set(name, { value, field: field.span, at: field.value?.span ?? field.amend!.span })
+    if (base.of === 'sweep' && name === 'over' && value.kind === 'axes') inner = { ...inner, locals: value.rows[0] }
+  }
+  return { ...base, fields, decl: undefined, span }
+}
+
+/** The names of a sweep's axes must be there before the stage that mentions them. */
+function inOrder(kind: KindName | PartName, fields: readonly Field[]): readonly Field[] {
+  return kind === 'sweep' ? [...fields].sort((a, b) => Number(b.name.name === 'over') - Number(a.name.name === 'over')) : fields
+}
+
+/** `key { … }`: changes what is there, or the kind's default. */
+function amendField(base: Rec, spec: FieldSpec, field: Field, env: Env): Value {
+  const { s } = env
+  const name = field.name.name
+  if (spec.type.is === 'axes') return typed(spec.type, field.amend!, env, name)
+  if (spec.type.is !== 'record') {
+    s.say.notAmendable(field.name.span, { field: name, type: spec.type })
+    return poison(field.span)
+  }
+  const current = base.fields.get(name)?.value ?? defaultOf(s, spec)
+  if (current?.kind === 'record') return amend(current, field.amend!, env, field.span)
+  if (current) return current.kind === 'poison' ? current : poison(field.span)
+  const maker = KINDS[spec.type.kind].default
+  if (maker !== undefined) return amend(fresh(spec.type.kind, maker, field.span), field.amend!, env, field.span)
+  s.say.nothingToAmend(field.name.span, { field: name, kind: spec.type.kind })
+  return poison(field.span)
+}
+
+/** The value of `kind name = …` or `kind name { … }`. */
+export function nounValue(noun: Noun, env: Env): Value {
+  const { s } = env
+  const kind = noun.noun.name
+  if (!isKind(kind)) {
+    s.say.unknownKind(noun.noun.span, { kind, near: nearest(kind, KIND_NAMES), kinds: KIND_NAMES, span: noun.noun.span })
+    return poison(noun.span)
+  }
+  if (noun.value.kind === 'record') {
+    const maker = KINDS[kind].default
+    if (!KINDS[kind].stage && maker === undefined) {
+      s.say.baseNeeded(noun.name.span, { kind, name: noun.name.name, makers: Object.keys(KINDS[kind].makers) })
+      return poison(noun.span)
+    }
+    return { ...amend(fresh(kind, maker, noun.span), noun.value, env, noun.span), decl: noun }
+  }
+  const value = KINDS[kind].stage ? s.evaluate(noun.value, env, kind) : typed({ is: 'record', kind }, noun.value, env, noun.name.name)
+  if (value.kind === 'poison') return value
+  if (value.kind !== 'record' || value.of !== kind) {
+    s.say.wrongBase(noun.value.span, { kind, name: noun.name.name, value })
+    return poison(noun.span)
+  }
+  return { ...value, decl: noun, span: noun.span }
+}
+
+/** A field nobody knows: another framework's word, a misspelling, or a field of something inside. */
+function unknownField(env: Env, base: Rec, field: Field, specs: Readonly<Record<string, FieldSpec>>): void {
+  const name = field.name.name
+  const foreign = Object.hasOwn(FOREIGN, name) ? FOREIGN[name] : undefined
+  const known = Object.keys(specs)
+  const inside = foreign?.here ?? name
+  env.s.say.unknownField(field.name.span, {
+    kind: base.of,
+    name,
+    here: foreign?.here !== undefined && known.includes(foreign.here) ? foreign.here : undefined,
+    note: foreign && (foreign.here === undefined || known.includes(foreign.here)) ? foreign.note : undefined,
+    near: nearest(name, known),
+    within: known.includes(inside) ? undefined : withinOf(base, specs, inside),
+    fields: known,
+    span: field.name.span,
+  })
+}
+
+/** The field whose record has the field looked for: `optimizer` for `lr`. */
+function withinOf(
+  base: Rec,
+  specs: Readonly<Record<string, FieldSpec>>,
+  name: string,
+): { readonly field: string; readonly name: string } | undefined {
+  for (const [field, { type }] of Object.entries(specs)) {
+    if (type.is !== 'record') continue
+    const held: Held | undefined = base.fields.get(field)
+    const record = held?.value.kind === 'record' ? held.value : fresh(type.kind, KINDS[type.kind].default, base.span)
+    if (Object.hasOwn(fieldsOfRecord(record), name)) return { field, name }
+  }
+  return undefined
+}

@@ -1,0 +1,32 @@
+// What a sweep runs over: a record of lists gives every combination, a list of records gives these and no more.
+import type { Expr, RecordExpr } from '../../grammar/ast.ts'
+import type { Env } from './session.ts'
+import { poison, type Value } from './value.ts'
+
+/** The axes as rows: one map of names to values for each stage. */
+export function axesOf(expr: Expr, env: Env): Value {
+  const { span } = expr
+  if (expr.kind === 'record') {
+    const axes = expr.fields.map((f) => ({ name: f.name.name, value: f.value && env.s.evaluate(f.value, env), span: f.span }))
+    const wrong = axes.find((a) => a.value?.kind !== 'list' || a.value.items.length === 0)
+    if (wrong && wrong.value?.kind !== 'poison') env.s.say.axisNeedsList(wrong.span, { name: wrong.name })
+    if (wrong || axes.length === 0) return poison(span)
+    let rows: ReadonlyMap<string, Value>[] = [new Map()]
+    for (const { name, value } of axes) {
+      const items = value?.kind === 'list' ? value.items : []
+      rows = rows.flatMap((row) => items.map((item) => new Map([...row, [name, item]])))
+    }
+    return { kind: 'axes', names: axes.map((a) => a.name), rows, span }
+  }
+  const records = expr.kind === 'list' ? expr.items.filter((item): item is RecordExpr => item.kind === 'record') : []
+  if (expr.kind !== 'list' || records.length < expr.items.length || records.length === 0) {
+    env.s.say.axisNeedsList(span, { name: 'over' })
+    return poison(span)
+  }
+  const rows = records.map((r) => new Map(r.fields.flatMap((f) => (f.value ? [[f.name.name, env.s.evaluate(f.value, env)] as const] : []))))
+  const names = [...rows[0]!.keys()]
+  const ragged = rows.findIndex((row) => row.size !== names.length || !names.every((name) => row.has(name)))
+  if (ragged < 0) return { kind: 'axes', names, rows, span }
+  env.s.say.raggedRows(records[ragged]!.span, { names })
+  return poison(span)
+}

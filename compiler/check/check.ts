@@ -1,0 +1,89 @@
+// Parsed modules → checked pipeline. The last stage that speaks to the user: what leaves here can be built.
+//   library   the root, what it uses, the prelude: modules and names
+//   values    declarations → values, amended, with units; closed world throughout
+//   stages    values → stages in order, each with its normal form and key
+import type { Module } from '../../grammar/ast.ts'
+import { Report, type Diagnostic } from '../../grammar/diagnostic.ts'
+import { positionAt, type SourceFile } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { elaborateModel } from '../elaborate/model.ts'
+import { numericOp } from '../elaborate/op.ts'
+import { Loader, loadPrelude } from './library.ts'
+import type { Pipeline, Scope } from './pipeline.ts'
+import { codeScope } from './scope.ts'
+import { speak, type Elaboration, type Session, type World } from './session.ts'
+import { buildStages } from './stages.ts'
+import { amend } from './amend.ts'
+import { evaluate, valueOf } from './values.ts'
+import { warnUnused } from './unused.ts'
+
+export type { World } from './session.ts'
+
+export interface Checked {
+  /** Present if there are no errors. */
+  readonly pipeline?: Pipeline
+  readonly diagnostics: readonly Diagnostic[]
+  /** Where the ops of the prelude are found, for the programs that are built from them. */
+  readonly prelude: Scope
+  /** The root first, then the prelude and what is used. */
+  readonly modules: readonly Module[]
+}
+
+/** Mistakes of spelling that leave the tree whole: checking goes on behind them. */
+const WHOLE = ['unknown-suffix', 'unknown-unit']
+
+/** Checks a page. Pure: all it learns of the world comes through `world`. */
+export function check(root: SourceFile, world: World): Checked {
+  return checkWith(root, world, { model: elaborateModel, op: numericOp })
+}
+
+/** The same with elaboration given. */
+export function checkWith(root: SourceFile, world: World, elaboration: Elaboration): Checked {
+  const report = new Report()
+  const modules: Module[] = []
+  const prelude = loadPrelude(world, report, modules, root)
+  const s: Session = {
+    world,
+    report,
+    say: speak(report),
+    elaboration,
+    prelude: prelude.names,
+    values: new Map(),
+    open: [],
+    defaults: new Map(),
+    scopes: new Map(),
+    evaluate,
+    valueOf: (decl, home) => valueOf(s, decl, home),
+    amend,
+  }
+  prelude.bind(s)
+  const scope = codeScope(s, prelude.names)
+  const names = new Loader(s, modules).root(root)
+  const all = [names.module, ...modules.filter((m) => m !== names.module)]
+  if (report.diagnostics.some((d) => d.severity === 'error' && !WHOLE.includes(d.code)))
+    return { diagnostics: report.diagnostics, prelude: scope, modules: all }
+  checkSet(s, names.module)
+  const stages = buildStages(s, names)
+  if (!report.failed) warnUnused(s, names.module)
+  return { pipeline: report.failed ? undefined : { stages }, diagnostics: once(report.diagnostics), prelude: scope, modules: all }
+}
+
+/** One mistake, one message: two models of one block, or two calls on one line, would say the same twice. */
+function once(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>()
+  return diagnostics.filter(({ code, message, span }) => {
+    const { line } = positionAt(span.source, span.start)
+    const id = [code, message, span.source.name, line].join('\n')
+    return !seen.has(id) && seen.add(id)
+  })
+}
+
+/** `--set` reaches declared params of the root file and nothing else. */
+function checkSet(s: Session, module: Module): void {
+  const params = module.items.flatMap((item) => (item.kind === 'param' ? [item.name.name] : []))
+  for (const [name, text] of Object.entries(s.world.set)) {
+    if (params.includes(name)) continue
+    const source = { name: '--set', text: `${name}=${text}` }
+    s.say.unknownParam({ source, start: 0, end: name.length }, { name, near: nearest(name, params), params, file: module.source.name })
+  }
+}

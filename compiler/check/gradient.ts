@@ -1,0 +1,53 @@
+// Whether every weight can be trained: where the path from weights to the loss meets an op without a gradient,
+// everything before it would silently stop learning.
+import type { Expr, OpDecl } from '../../grammar/ast.ts'
+import type { Span } from '../../grammar/source.ts'
+import type { Model } from '../elaborate/model.ts'
+import { Builder } from '../graph/builder.ts'
+import type { Graph, Node } from '../graph/graph.ts'
+import { nondifferentiable } from '../passes/nondifferentiable.ts'
+import { reachable } from './code-text.ts'
+import type { Code } from './pipeline.ts'
+import type { Session } from './session.ts'
+
+/** True if gradients flow; otherwise the first place where they end has been reported. */
+export function checkGradient(s: Session, model: Model, block: Code, at: Span): boolean {
+  const b = new Builder()
+  const time = { name: 'time', size: model.context }
+  const tokens = b.input('tokens', 'data', { dtype: 'i32', dims: [{ name: 'batch', size: 1 }, time] })
+  const weights = model.weights.map((w) => b.input(w.name, 'state', { dtype: 'f32', dims: w.dims }))
+  const byName = new Map(model.weights.map((w, i) => [w.name, weights[i]!]))
+  const logits = model.apply(b, tokens, (w) => byName.get(w.name)!)
+  const loss = b.reduce('reduce_sum', logits, logits.type.dims.map((d) => d.name)) // prettier-ignore
+  const [first] = nondifferentiable(b, loss, weights)
+  if (!first) return true
+  const node = b.node(b.value(first.node))
+  const settings = [...model.params.values()].filter((v) => typeof v === 'object')
+  const code = [block, ...settings].flatMap(reachable)
+  const op = node.op === 'call' ? code.find(({ kind, decl }) => kind === 'op' && decl.name.name === nameOf(node)) : undefined
+  const decl = op?.kind === 'op' ? op.decl : undefined
+  const where = decl ? spanOf(decl) : code.map((c) => callIn(c.decl, first.op)).find((span) => span !== undefined)
+  const name = first.op === 'native' ? (decl?.name.name ?? 'this') : first.op
+  s.say.noGradient(where ?? at, { name, native: first.op === 'native', argument: decl?.formals[0]?.name.name })
+  return false
+}
+
+function nameOf(node: Node): string | undefined {
+  return node.op === 'call' ? (node.attrs as { readonly name: string; readonly body: Graph }).name : undefined
+}
+
+function spanOf(decl: OpDecl): Span {
+  return decl.value.span
+}
+
+/** Where a built-in op is called. */
+function callIn(node: unknown, op: string): Span | undefined {
+  if (typeof node !== 'object' || node === null) return undefined
+  const { kind, callee, span } = node as { kind?: string; callee?: Expr; span?: Span }
+  if (kind === 'call' && callee?.kind === 'name' && callee.name === op) return span
+  for (const [key, child] of Object.entries(node)) {
+    const found = key === 'span' || key === 'trivia' ? undefined : callIn(child, op)
+    if (found) return found
+  }
+  return undefined
+}

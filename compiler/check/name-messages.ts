@@ -1,0 +1,98 @@
+// What can be said of names and expressions.
+import type { Catalogue } from '../../grammar/diagnostic.ts'
+import type { Span } from '../../grammar/source.ts'
+import { listOf } from '../../grammar/suggest.ts'
+import { CALLED, type Dimension } from '../spec/units.ts'
+import { described, type Value } from './value.ts'
+import { code, codes, place, replace, meant, meantFix, type Kind } from './wording.ts'
+
+export const nameMessages = {
+  unknownName: (f: { name: string; near?: string; span: Span; of?: string }) => ({
+    message: f.of === undefined ? `${code(f.name)} is not defined` : `${code(f.of)} has no ${code(f.name)}`,
+    notes: [meant(f.near)],
+    fixes: meantFix(f.span, f.near),
+  }),
+  twice: (f: { name: string; before: Span }) => ({
+    message: `${code(f.name)} is declared twice`,
+    notes: [`the first is at ${place(f.before)}`, 'give one of them another name'],
+  }),
+  cycle: (f: { name: string; chain: readonly string[] }) => ({
+    message: `${code(f.name)} depends on itself`,
+    notes: [`the chain is ${f.chain.join(' → ')}`],
+  }),
+  useCycle: (f: { chain: readonly string[] }) => ({
+    message: 'this file uses itself',
+    notes: [`the chain is ${f.chain.join(' → ')}`, 'move what both need into a third file'],
+  }),
+  cannotUse: (f: { path: string; problem: string; near?: string; span: Span }) => ({
+    message:
+      f.problem === 'missing'
+        ? `there is no ${f.path.endsWith('.smdm') ? 'file' : 'library'} ${code(f.path)}`
+        : `I cannot use ${code(f.path)}: ${f.problem}`,
+    notes: [meant(f.near)],
+    fixes: meantFix(f.span, f.near),
+  }),
+  aliasNeeded: (f: { path: string }) => ({
+    message: 'a used file needs a name',
+    notes: [`write \`use "${f.path}" as name\`; its declarations are then \`name.…\``],
+  }),
+  unknownKind: (f: { kind: string; near?: string; kinds: readonly string[]; span: Span }) => ({
+    message: `I do not know what a ${code(f.kind)} is`,
+    notes: [meant(f.near) ?? `there are ${listOf(f.kinds)}`],
+    fixes: meantFix(f.span, f.near),
+  }),
+  unknownParam: (f: { name: string; near?: string; params: readonly string[]; file: string }) => ({
+    message: `${code(f.file)} has no param ${code(f.name)}`,
+    notes: [meant(f.near) ?? (f.params.length === 0 ? 'it declares no params' : `its params are ${codes(f.params)}`)],
+  }),
+  unsetParam: (f: { name: string }) => ({
+    message: `${code(f.name)} has no value`,
+    notes: [`run with \`--set ${f.name}=…\`, or write \`param ${f.name} = …\``],
+  }),
+  unused: (f: { kind: string; name: string }) => ({
+    severity: 'warning' as const,
+    message: `nothing uses the ${f.kind} ${code(f.name)}`,
+  }),
+  noMember: (f: { value: Value; name: string }) => ({
+    message: `${described(f.value)} has no part ${code(f.name)}`,
+    notes: f.value.kind === 'record' && f.value.of === 'data' ? ['data has the parts `train` and `validation`'] : [],
+  }),
+  noPart: (f: { part: string }) => ({
+    message: `this data has no ${code(f.part)} part`,
+    notes: ['say what is held out: `validation: 1%`, or a file'],
+  }),
+  caseNeeded: (f: { name: string; example: string }) => ({
+    message: `${code(f.name)} is a family: which one?`,
+    notes: [`write \`${f.name}(${f.example})\``],
+  }),
+  noSuchCase: (f: { name: string; near: readonly string[]; all: readonly string[]; span: Span }) => ({
+    message: `there is no such ${code(f.name)}`,
+    notes: [f.near.length > 0 ? `the nearest ${f.near.length > 1 ? 'are' : 'is'} ${codes(f.near)}` : `there are ${codes(f.all)}`],
+    fixes: f.near.flatMap((near) => replace(f.span, near)),
+  }),
+  mixedUnits: (f: { op: string; left: Dimension; right: Dimension }) => ({
+    message: `${code(f.op)} cannot join ${CALLED[f.left]} and ${CALLED[f.right]}`,
+    notes: [
+      f.op === 'max' || f.op === 'min'
+        ? 'only measures of training length may be compared so'
+        : f.op === '*' || f.op === '/'
+          ? 'one side must be a plain number'
+          : 'both sides must measure the same',
+    ],
+  }),
+  twoUnits: (f: { text: string }) => ({ message: `${code(f.text)} has two units`, notes: ['leave one out'] }),
+  wrongOperand: (f: { op: string; value: Value }) => ({ message: `${code(f.op)} cannot take ${described(f.value)}` }),
+  notAValue: (f: { form: 'record' | 'index' | 'wgsl' }) => ({
+    message: f.form === 'record' ? 'a record cannot stand here' : 'this belongs into the body of an op or block',
+    notes: f.form === 'record' ? ['begin with what it amends: `base { … }`'] : [],
+  }),
+  cannotCall: (f: { value: Value }) => ({ message: `${described(f.value)} cannot be called` }),
+  argumentNeeded: (f: { name: string; kind: Kind }) => ({
+    message: `which file? ${code(f.name)} needs one`,
+    notes: [`write \`${f.name}("…")\``],
+  }),
+  wrongArgument: (f: { name: string; wanted: number; given: number }) => ({
+    message: `${code(f.name)} takes ${f.wanted === 0 ? 'nothing' : f.wanted === 1 ? 'one thing' : `${f.wanted} things`} in parentheses, not ${f.given}`,
+    notes: [f.wanted === 0 ? `write ${code(f.name)}` : undefined],
+  }),
+} satisfies Catalogue

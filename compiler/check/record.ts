@@ -1,0 +1,42 @@
+// Fresh records, and the fields that a record may have.
+import type { Noun } from '../../grammar/ast.ts'
+import type { Span } from '../../grammar/source.ts'
+import { fieldsOf, type FieldSpec, type FieldType, type KindName, type PartName } from '../spec/kinds.ts'
+import type { BlockCode } from './pipeline.ts'
+import type { Rec } from './value.ts'
+
+export function fresh(kind: KindName | PartName, maker: string | undefined, span: Span): Rec {
+  return { kind: 'record', of: kind, maker, fields: new Map(), span, made: span }
+}
+
+/** A block as a model, with nothing set. */
+export function modelOf(block: BlockCode, span: Span): Rec {
+  return { kind: 'record', of: 'model', block, fields: new Map(), span, made: span }
+}
+
+/** The fields that a record may have: those of its kind and maker; for a model the params of its block. */
+export function fieldsOfRecord(record: Rec): Readonly<Record<string, FieldSpec>> {
+  return record.block ? paramsOf(record.block) : fieldsOf(record.of, record.maker)
+}
+
+function paramsOf(block: BlockCode): Readonly<Record<string, FieldSpec>> {
+  const fields: Record<string, FieldSpec> = {}
+  for (const statement of block.decl.body.statements) {
+    if (statement.kind !== 'param') continue
+    const name = statement.name.name
+    const value = statement.value
+    const type: FieldType =
+      value?.kind === 'boolean' || (!value && name === 'causal')
+        ? { is: 'truth' }
+        : value?.kind === 'name' || value?.kind === 'member'
+          ? { is: 'code' }
+          : { is: 'quantity', units: name === 'context' ? ['tokens'] : ['none'] }
+    fields[name] = { type, doc: statement.doc ?? `A param of the block \`${block.decl.name.name}\`.` }
+  }
+  return fields
+}
+
+/** The key of a family's case as written: `170M`. */
+export function caseText(noun: Noun): string {
+  return noun.case?.kind === 'number' ? noun.case.text : JSON.stringify(noun.case?.value ?? '')
+}

@@ -1,0 +1,82 @@
+// Sampling as written → SampleStage: the model of its training, a prompt that fits, a sampler with work to do.
+import { code, lookupsOf, number, place, quantity, record, text, truth, type Build } from './build.ts'
+import { complete, sound } from './complete.ts'
+import { keyOf, normalForm, originsOf } from './normal.ts'
+import type { SamplerSpec, SampleStage, TrainStage } from './pipeline.ts'
+import { plainTemplate } from './template.ts'
+import { fromOf } from './train.ts'
+import type { Rec } from './value.ts'
+
+/** Undefined where a mistake has been reported, here or in the training. */
+export function buildSample(b: Build, stage: Rec): SampleStage | undefined {
+  const { s } = b
+  if (!complete(b, stage)) return undefined
+  const isSound = sound(b, stage)
+  const trained = trainedOf(b, stage)
+  const given = text(s, stage, 'prompt')
+  const prompt = given === undefined ? undefined : plainTemplate(b, given, place(stage, 'prompt').at)
+  const sampler = record(s, stage, 'sampler')
+  if (!isSound || !trained || prompt === undefined || !sampler) return undefined
+
+  const { context } = trained
+  const size = new TextEncoder().encode(prompt).length
+  const length = quantity(s, stage, 'length')?.number ?? context
+  if (!checkLengths(b, stage, trained, size, length)) return undefined
+  const samplerSpec = buildSampler(b, sampler, size, length - size)
+  if (!samplerSpec) return undefined
+  const normal = normalForm(lookupsOf(b), stage, { length: `${length} tokens` })
+  return {
+    kind: 'sample',
+    name: stage.decl?.name.name ?? '',
+    span: stage.span,
+    key: keyOf(normal),
+    normal,
+    origins: originsOf(stage),
+    needs: [trained],
+    from: { kind: 'stage', stage: trained },
+    model: trained.model,
+    tokenizer: trained.data.tokenizer,
+    prompt,
+    length,
+    count: number(s, stage, 'count'),
+    sampler: samplerSpec,
+    seed: number(s, stage, 'seed'),
+    write: text(s, stage, 'write'),
+  }
+}
+
+/** The training that a sample or an evaluation takes its model from. */
+export function trainedOf(b: Build, stage: Rec): TrainStage | undefined {
+  const from = fromOf(b, stage)
+  if (from?.kind === 'checkpoint') b.s.say.checkpointAlone(place(stage, 'from').at, { kind: stage.of })
+  return from?.kind === 'stage' ? from.stage : undefined
+}
+
+function checkLengths(b: Build, stage: Rec, trained: TrainStage, size: number, length: number): boolean {
+  const { say } = b.s
+  const { context, name } = trained
+  if (size > context) say.promptTooLong(place(stage, 'prompt').at, { size, context, name })
+  else if (length > context) say.lengthTooLong(place(stage, 'length').at, { length, context, name })
+  else if (size >= length) say.nothingToWrite(place(stage, 'prompt').at, { size, length })
+  else if (trained.objective.kind === 'next_token') say.needsMasked(place(stage, 'from').at, { name })
+  else return true
+  return false
+}
+
+function buildSampler(b: Build, sampler: Rec, prompt: number, masks: number): SamplerSpec | undefined {
+  const { s } = b
+  const kind = sampler.maker === 'ancestral' ? 'ancestral' : 'confidence'
+  const [steps, guidance] = [number(s, sampler, 'steps'), number(s, sampler, 'guidance')]
+  const order = kind === 'confidence' ? code(s, sampler, 'order')?.code : undefined
+  if (order?.kind === 'block') return undefined
+  if (steps > masks) s.say.moreStepsThanMasks(place(sampler, 'steps').at, { steps, masks })
+  if (guidance > 0 && prompt === 0) s.say.guidanceWithoutPrompt(place(sampler, 'guidance').at, undefined)
+  return {
+    kind,
+    steps,
+    guidance,
+    temperature: number(s, sampler, 'temperature'),
+    order,
+    pooled: kind === 'confidence' && truth(s, sampler, 'pooled'),
+  }
+}

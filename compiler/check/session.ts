@@ -1,0 +1,67 @@
+// What one check carries along: the world as data and lookups, the report, and values already found.
+import type { Expr, Let, Module, Noun, Param, RecordExpr } from '../../grammar/ast.ts'
+import type { Report } from '../../grammar/diagnostic.ts'
+import type { SourceFile, Span } from '../../grammar/source.ts'
+import type { Model } from '../elaborate/model.ts'
+import type { FileFacts } from '../facts.ts'
+import { messages } from './messages.ts'
+import type { FieldSpec, KindName, PartName } from '../spec/kinds.ts'
+import type { ModelSpec, OpCode, Scope } from './pipeline.ts'
+import type { Names } from './names.ts'
+import type { Rec, Value } from './value.ts'
+
+/** What the checker may ask of the world. All of it is given by the caller; the answers must not change during a check. */
+export interface World {
+  /** What `use` names: `smdm` of `use smdm`, or a path relative to the using file, whose name is `from`. A library may be several files. `problem`: `missing`, or a few words. */
+  readonly read: (path: string, from: string) => SourceFile | readonly SourceFile[] | { readonly problem: string; readonly near?: string }
+  /** Sources whose names every page sees. */
+  readonly prelude: readonly SourceFile[]
+  /** Facts of a data file or checkpoint, relative to the source that names it; or `npm:NAME@VERSION/path`. */
+  readonly files: (path: string, from: SourceFile) => FileFacts
+  /** `--set name=text`. */
+  readonly set: Readonly<Record<string, string>>
+  /** Bytes that a run may use; without it memory is not checked. */
+  readonly memory?: number
+}
+
+/** Bringing code to sizes and to numbers: compiler/elaborate. Both report what is wrong and then return undefined. */
+export interface Elaboration {
+  readonly model: (spec: ModelSpec, options: { readonly vocab: number; readonly report: Report }) => Model | undefined
+  readonly op: (code: OpCode, report: Report) => ((...args: number[]) => number) | undefined
+}
+
+/** Where an expression stands. */
+export interface Env {
+  readonly s: Session
+  readonly names: Names
+  /** The names of a sweep's axes. */
+  readonly locals?: ReadonlyMap<string, Value>
+}
+
+/** Expressions, fields and records need each other; they meet here (values.ts, amend.ts), and check.ts ties the knot. */
+export interface Evaluator {
+  /** The value of an expression. `want`: the kind of record that its place takes, whose makers go before other names. */
+  readonly evaluate: (expr: Expr, env: Env, want?: KindName | PartName) => Value
+  /** The value of a declaration, found once. */
+  readonly valueOf: (decl: Noun | Let | Param, home: Names) => Value
+  readonly amend: (base: Rec, record: RecordExpr, env: Env, span: Span) => Rec
+}
+
+export interface Session extends Evaluator {
+  readonly world: World
+  readonly report: Report
+  readonly say: ReturnType<typeof speak>
+  readonly elaboration: Elaboration
+  /** Names of the prelude, where defaults are looked up. */
+  readonly prelude: Names
+  /** Values of declarations, once found. */
+  readonly values: Map<Noun | Let | Param, Value>
+  /** Declarations whose value is being looked for, outermost first. */
+  readonly open: (Noun | Let | Param)[]
+  readonly defaults: Map<FieldSpec, Value>
+  readonly scopes: Map<Module, Scope>
+}
+
+export function speak(report: Report) {
+  return report.using(messages)
+}

@@ -1,0 +1,145 @@
+// A training as written → TrainStage: sizes known, budget and warm-up in steps, sections at peace with each other.
+import { field, length, lookupsOf, number, place, quantity, record, word, type Build } from './build.ts'
+import { complete, sound } from './complete.ts'
+import { averageLength, stepsIn, type Step } from './convert.ts'
+import { buildData, checkpointPath, vocabOf } from './data.ts'
+import { fits, largestThatFits, memoryOf } from './memory.ts'
+import { checkGradient } from './gradient.ts'
+import { buildModel } from './model.ts'
+import { keyOf, modelForm, normalForm, originsOf } from './normal.ts'
+import { buildObjective, buildOptimizer } from './objective.ts'
+import type { From, Stage, TrainStage } from './pipeline.ts'
+import type { Model } from '../elaborate/model.ts'
+import type { Rec } from './value.ts'
+
+/** Undefined where a mistake has been reported. Every part is checked even if another is wrong. */
+export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
+  const { s } = b
+  if (!complete(b, stage)) return undefined
+  const isSound = sound(b, stage)
+  const part = (name: string): Rec | undefined => record(s, stage, name)
+  const [modelRec, dataRec, objectiveRec, optimizerRec] = [part('model'), part('data'), part('objective'), part('optimizer')]
+  const from = fromOf(b, stage)
+  const data = dataRec && buildData(b, dataRec, 'train')
+  const objective = objectiveRec && buildObjective(b, objectiveRec)
+  const vocab = vocabOf(b, dataRec)
+  const model = modelRec && sound(b, modelRec) ? buildModel(s, modelRec, vocab) : undefined
+  if (model && modelRec) checkMemory(b, stage, modelRec, model)
+  const learns = !model || !modelRec?.block || checkGradient(s, model, modelRec.block, place(stage, 'model').field)
+  const atPeace = !model || !objectiveRec || checkCausal(b, stage, model, objectiveRec)
+  const sizes = model && sizesOf(b, stage, model, data?.tokens)
+  const steps = sizes && stepsOf(b, stage, sizes)
+  const optimizer =
+    optimizerRec && sound(b, optimizerRec) && sizes && steps !== undefined ? buildOptimizer(b, optimizerRec, sizes, steps) : undefined
+  if (data && model && !checkLength(b, stage, data.tokens, model.context)) return undefined
+  if (
+    !isSound ||
+    !atPeace ||
+    !learns ||
+    from === null ||
+    !modelRec?.block ||
+    !data ||
+    !objective ||
+    !model ||
+    !sizes ||
+    steps === undefined ||
+    !optimizer
+  )
+    return undefined
+
+  const every = (name: string): number => {
+    const value = length(s, stage, name)
+    const n = value ? (stepsIn(value, sizes, steps) ?? 0) : 0
+    return value?.kind === 'quantity' && value.number > 0 ? Math.max(1, n) : n
+  }
+  const normal = normalForm(lookupsOf(b), stage, { model: modelForm(model, modelRec.block) })
+  return {
+    kind: 'train',
+    name: stage.decl?.name.name ?? '',
+    span: stage.span,
+    key: keyOf(normal),
+    normal,
+    origins: originsOf(stage),
+    needs: from?.kind === 'stage' ? [from.stage] : [],
+    model,
+    from,
+    data,
+    objective,
+    optimizer,
+    batch: sizes.batch,
+    context: model.context,
+    steps,
+    randomLength: number(s, stage, 'random_length'),
+    precision: word(s, stage, 'precision') as TrainStage['precision'],
+    seed: number(s, stage, 'seed'),
+    every: { log: every('log'), validate: every('validate'), keep: every('keep') },
+  }
+}
+
+/** Where weights come from; null where that is not to be had. */
+export function fromOf(b: Build, stage: Rec): From | undefined | null {
+  const value = field(b.s, stage, 'from')
+  if (!value) return undefined
+  if (value.kind !== 'record') return null
+  if (value.of === 'checkpoint') {
+    const path = checkpointPath(b, value)
+    return path === undefined ? null : { kind: 'checkpoint', path }
+  }
+  const trained: Stage | undefined = b.stageOf(value)
+  return trained?.kind === 'train' ? { kind: 'stage', stage: trained } : null
+}
+
+function sizesOf(b: Build, stage: Rec, model: Model, tokens: number | undefined): Step | undefined {
+  const batch = quantity(b.s, stage, 'batch')
+  const cut = quantity(b.s, stage, 'random_length')
+  if (!batch || !cut) return undefined
+  const sequences = batch.dimension === 'tokens' ? batch.number / model.context : batch.number
+  if (!Number.isInteger(sequences)) {
+    b.s.say.brokenBatch(place(stage, 'batch').at, { tokens: batch.number, context: model.context })
+    return undefined
+  }
+  return {
+    batch: sequences,
+    length: averageLength(model.context, cut.number),
+    parameters: model.nonEmbedding,
+    sequences: tokens === undefined ? undefined : Math.floor(tokens / model.context),
+  }
+}
+
+function stepsOf(b: Build, stage: Rec, sizes: Step): number | undefined {
+  const budget = length(b.s, stage, 'budget')
+  const steps = budget && stepsIn(budget, sizes, 0)
+  if (steps !== undefined && steps < 1) {
+    b.s.say.smallBudget(place(stage, 'budget').at, { sizes })
+    return undefined
+  }
+  return steps
+}
+
+function checkCausal(b: Build, stage: Rec, model: Model, objective: Rec): boolean {
+  if (objective.maker === 'next_token' && !model.causal) b.s.say.needsCausal(place(stage, 'objective').field, undefined)
+  else if (objective.maker === 'masked' && model.causal) b.s.say.needsBidirectional(place(stage, 'model').field, undefined)
+  else return true
+  return false
+}
+
+function checkLength(b: Build, stage: Rec, tokens: number | undefined, context: number): boolean {
+  if (tokens === undefined || tokens >= context) return true
+  b.s.say.shortData(place(stage, 'data').at, { tokens, context })
+  return false
+}
+
+function checkMemory(b: Build, stage: Rec, modelRec: Rec, model: Model): void {
+  const { memory } = b.s.world
+  if (memory === undefined) return
+  const needed = memoryOf(model)
+  if (fits(needed, memory)) return
+  b.s.say.tooLarge(place(stage, 'model').field, {
+    name: stage.decl?.name.name ?? 'this',
+    memory,
+    ...needed,
+    parameters: model.parameters,
+    context: model.context,
+    largest: largestThatFits(b.s, modelRec, model.vocab, memory),
+  })
+}

@@ -1,0 +1,149 @@
+// A checked stage → the job that the runtime carries out. This is the list of stages of compilation, and the only file that
+// knows their order:
+//   build        programs of the stage, as tensor graphs
+//   forward      simplify, recognise attention (WebGPU), narrow to the rows that matter, open composites
+//   differentiate, optimizer   inside build/train.ts, on what forward made
+//   backward     open what differentiation used, simplify
+//   plan         fused WGSL kernels and buffers, or one ONNX model a program
+import { bug } from './bug.ts'
+import { evaluationPrograms, samplePrograms, trainingPrograms, type Program, type Purpose } from './build/programs.ts'
+import type { Library } from './build/library.ts'
+import { noiseOf } from './build/noise.ts'
+import { learningRate } from './build/rate.ts'
+import type { DataSpec, EvalStage, From, SampleStage, Stage, TrainStage } from './check/pipeline.ts'
+import type { DeviceFacts } from './facts.ts'
+import { flops } from './plan/flops.ts'
+import type { DataJob, EvalJob, Job, SampleJob, Source, TrainJob } from './plan/jobs.ts'
+import { fits, microBatch } from './plan/micro.ts'
+import type { Plan } from './plan/plan.ts'
+import { loweringFor, planFor } from './target.ts'
+
+export interface CompileOptions {
+  readonly facts: DeviceFacts
+  readonly library: Library
+  /** Sequences per run of the device, instead of the compiler's choice; must divide the batch. */
+  readonly micro?: number
+}
+
+export type RunnableStage = TrainStage | SampleStage | EvalStage
+
+export function runnable(stage: Stage): stage is RunnableStage {
+  return stage.kind === 'train' || stage.kind === 'sample' || stage.kind === 'eval'
+}
+
+/** Compiles a stage for a device. Takes a few seconds at most; touches no device. */
+export function compile(stage: RunnableStage, options: CompileOptions): Job {
+  const compiled = choose(stage, options)
+  const base = {
+    stage: stage.name,
+    key: stage.key,
+    normal: stage.normal,
+    plan: compiled.plan,
+    weights: stage.model.weights,
+    vocab: stage.model.vocab,
+    mask: stage.model.vocab,
+    seed: stage.seed,
+    micro: compiled.micro,
+  }
+  switch (stage.kind) {
+    case 'train':
+      return { ...base, ...trainJob(stage, compiled) }
+    case 'sample':
+      return { ...base, ...sampleJob(stage) }
+    case 'eval':
+      return { ...base, ...evalJob(stage) }
+    default:
+      return stage satisfies never
+  }
+}
+
+interface Compiled {
+  readonly plan: Plan
+  readonly programs: readonly Program[]
+  readonly micro: number
+}
+
+/** The largest micro-batch that fits the device. */
+function choose(stage: RunnableStage, options: CompileOptions): Compiled {
+  for (const micro of options.micro === undefined ? microBatch(stage, options.facts) : [options.micro]) {
+    const programs = programsOf(stage, micro, options)
+    const plan = planFor(programs, options.facts)
+    if (options.micro !== undefined || micro === 1 || fits(plan, options.facts)) return { plan, programs, micro }
+  }
+  return bug('no micro-batch was tried')
+}
+
+/** The lowered graphs of a stage, as `explain --at graph` and `--at gradient` print them. */
+export function programsOf(stage: RunnableStage, micro: number, options: CompileOptions): readonly Program[] {
+  const purpose: Purpose = { library: options.library, lowering: loweringFor(options.facts), micro }
+  switch (stage.kind) {
+    case 'train':
+      return trainingPrograms(stage, purpose)
+    case 'sample':
+      return samplePrograms(stage, purpose)
+    case 'eval':
+      return evaluationPrograms(stage, purpose)
+    default:
+      return stage satisfies never
+  }
+}
+
+function trainJob(stage: TrainStage, { programs, micro }: Compiled): Omit<TrainJob, keyof Compiled | SharedKeys> & { kind: 'train' } {
+  const { data, objective, optimizer } = stage
+  const step = programs.filter((p) => p.name === 'step' || p.name === 'accumulate')
+  const perToken = step.reduce((n, p) => n + flops(p.graph, objective.kind === 'masked' ? 0.5 : 1), 0) / (micro * stage.context)
+  return {
+    kind: 'train',
+    start: stage.from === undefined ? undefined : sourceOf(stage.from),
+    data: dataJob({ ...data, part: data.validation === undefined ? data.part : 'train' }),
+    validation: data.validation === undefined ? undefined : dataJob({ ...data, part: 'validation' }),
+    objective: objective.kind,
+    noise: objective.kind === 'masked' ? noiseOf(objective, objective.floor) : { p: () => 1, weight: () => 1 },
+    context: stage.context,
+    batch: stage.batch,
+    steps: stage.steps,
+    rate: learningRate(optimizer, stage.steps),
+    betas: optimizer.betas,
+    every: stage.every,
+    parameters: stage.model.parameters,
+    flops: { executed: perToken, paper: 6 * stage.model.nonEmbedding },
+  }
+}
+
+type SharedKeys = 'stage' | 'key' | 'normal' | 'weights' | 'vocab' | 'mask' | 'seed'
+
+function sampleJob(stage: SampleStage): Omit<SampleJob, 'plan' | 'micro' | SharedKeys> {
+  const { steps, temperature, guidance, pooled, kind } = stage.sampler
+  return {
+    kind: 'sample',
+    from: sourceOf(stage.from),
+    tokenizer: { kind: stage.tokenizer.kind },
+    prompt: stage.prompt,
+    length: stage.length,
+    count: stage.count,
+    sampler: { kind, steps, temperature, guidance, pooled },
+    write: stage.write,
+  }
+}
+
+function evalJob(stage: EvalStage): Omit<EvalJob, 'plan' | 'micro' | SharedKeys> {
+  const [metric] = stage.metrics
+  if (metric === undefined) return bug(`${stage.name} has no metric`)
+  // The evaluated bound has no floor under p and the ELBO's weight, whatever the training objective's (smdm.md 1.12).
+  const noise = noiseOf({ schedule: stage.objective.schedule }, 0)
+  return {
+    kind: 'eval',
+    from: sourceOf(stage.from),
+    data: dataJob(stage.data),
+    context: stage.context,
+    metric: { kind: 'likelihood', by: metric.by, samples: metric.samples, noise },
+  }
+}
+
+function sourceOf(from: From): Source {
+  return from.kind === 'checkpoint' ? from : { kind: 'stage', stage: from.stage.name, key: from.stage.key }
+}
+
+function dataJob({ form, path, tokenizer, part, validation, limit }: DataSpec): DataJob {
+  return { form, path, tokenizer: { kind: tokenizer.kind }, part, validation, limit }
+}

@@ -1,0 +1,95 @@
+// Ops outside of bodies: applied in a graph (samplers, the optimizer), and as plain functions of numbers (schedules and
+// objective weights, at compile time and by the host).
+import { Report } from '../../grammar/diagnostic.ts'
+import type { Span } from '../../grammar/source.ts'
+import { bug } from '../bug.ts'
+import type { OpCode } from './code.ts'
+import { Builder, type Value } from '../graph/builder.ts'
+import { evaluate as interpret } from '../graph/evaluate.ts'
+import { differentiate } from '../passes/differentiate.ts'
+import { asFloat, isNumeric } from './arithmetic.ts'
+import { callOp, wordsFor } from './call.ts'
+import { evaluate } from './expression.ts'
+import { Frame, type Context } from './frame.ts'
+import { sayTo } from './messages.ts'
+import { FAILED, number, showTerm, tensor, type Term } from './term.ts'
+
+/**
+ * Appends the op applied to `args` in order; a number stands for itself. It lifts over whatever dimensions the arguments
+ * have beyond its signature, and whole numbers are taken to be inside what they index. `dims` gives its dimension parameters: `{ d: "time'" }`. After errors in `report` the value
+ * is a zero.
+ */
+export function applyOp(
+  b: Builder,
+  code: OpCode,
+  args: readonly (Value | number)[],
+  report: Report,
+  dims: Readonly<Record<string, string>> = {},
+): Value {
+  const frame = outermost(b, code, report)
+  const terms = args.map((a) => (typeof a === 'number' ? number(a) : tensor(a)))
+  const result = call(frame, code, terms, code.decl.dims.map((d) => dims[d.name] ?? d.name)) // prettier-ignore
+  if (result.kind === 'tensor') return result.value()
+  if (result.kind === 'truth') return b.constant(Number(result.value), 'bool')
+  return isNumeric(result) ? asFloat(frame.ctx, result) : b.constant(0)
+}
+
+/** The op as a function of numbers in float64, or undefined after errors in `report`. */
+export function numericOp(code: OpCode, report: Report): ((...args: number[]) => number) | undefined {
+  const arity = code.decl.formals.filter((f) => f.value === undefined).length
+  const trial = onNumbers(code, Array.from({ length: arity }, () => 0.5), report) // prettier-ignore
+  if (trial === undefined) return undefined
+  return (...args) => onNumbers(code, args, new Report()) ?? bug(`${code.decl.name.name} gives no number for ${args.join(', ')}`)
+}
+
+function onNumbers(code: OpCode, args: readonly number[], report: Report): number | undefined {
+  const frame = outermost(new Builder(), code, report)
+  const result = call(frame, code, args.map(number), code.decl.dims.map((d) => d.name)) // prettier-ignore
+  if (result.kind === 'number') return result.value
+  if (result.kind !== 'failed') frame.ctx.say.notANumber(code.decl.name.span, { name: code.decl.name.name, given: showTerm(result) })
+  return undefined
+}
+
+/**
+ * The derivative with respect to the first argument, on numbers in float64, or undefined after errors in `report`.
+ * A gradient that the op gives for itself counts as its derivative.
+ */
+export function derivativeOp(code: OpCode, report: Report): ((...args: number[]) => number) | undefined {
+  if (numericOp(code, report) === undefined) return undefined
+  const b = new Builder()
+  const scalars = code.decl.formals
+    .filter((f) => f.value === undefined)
+    .map((f) => b.input(f.name.name, 'data', { dtype: 'f32', dims: [] }))
+  const [first] = scalars
+  if (first === undefined) return () => 0
+  const y = applyOp(b, code, scalars, report)
+  if (report.failed) return undefined
+  const [slope] = differentiate(b, y, [first])
+  b.result('slope', slope ?? b.constant(0))
+  const graph = b.finish()
+  const names = code.decl.formals.map((f) => f.name.name)
+  return (...args) => {
+    const found = interpret(graph, Object.fromEntries(args.map((a, i) => [names[i] ?? '', a]))).slope
+    return found?.data[0] ?? bug(`${code.decl.name.name} has no slope`)
+  }
+}
+
+/** A frame around the op itself, from which it is called. */
+function outermost(b: Builder, code: OpCode, report: Report): Frame {
+  const ctx: Context = {
+    b,
+    say: sayTo(report),
+    stack: [],
+    gradients: true,
+    composites: new Map(),
+    weight: () => bug('an op with a weight'),
+    evaluate,
+  }
+  return new Frame(ctx, code)
+}
+
+function call(frame: Frame, code: OpCode, terms: readonly Term[], dims: readonly string[]): Term {
+  const span: Span = code.decl.name.span
+  const words = wordsFor(frame, code, dims, span)
+  return words === undefined ? FAILED : callOp(frame, code, words, terms.map((term) => ({ term, span, trusted: true })), span) // prettier-ignore
+}

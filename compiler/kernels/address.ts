@@ -1,0 +1,148 @@
+// Indices → WGSL index arithmetic. A loop nest is a few axes, each several dims flattened into one u32 variable; an
+// offset is a sum of coordinates times strides. Runs of an axis' dims that are also neighbours in memory are read off
+// the variable in one piece, so a tensor stored like the loop costs no division at all.
+import type { Dim } from '../graph/graph.ts'
+import type { Index, ScalarId } from './kernel.ts'
+import { one, same, sizeOf, sizeText, stridesOf, times, type LiveDims, type Size } from './size.ts'
+
+/** Dims of one axis, row-major in `variable`. */
+export interface Axis {
+  readonly dims: readonly Dim[]
+  readonly variable: string
+}
+
+interface Term {
+  readonly index: Index
+  readonly stride: Size
+}
+
+/** WGSL expression (u32) of a tensor's element. `value` gives the WGSL name of an i32 scalar. */
+export function offsetText(
+  dims: readonly Dim[],
+  index: readonly Index[],
+  axes: readonly Axis[],
+  live: LiveDims,
+  value: (id: ScalarId) => string,
+): string {
+  const strides = stridesOf(dims, live)
+  const terms: Term[] = []
+  index.forEach((x, i) => {
+    if (sizeOf([dims[i]!], live).factor !== 1 || dims[i]!.live) expand(x, strides[i]!, live, terms)
+  })
+  return sumText(rejoin(terms, live), axes, live, value)
+}
+
+/** WGSL expression (u32) of one index. */
+export function indexText(index: Index, axes: readonly Axis[], live: LiveDims, value: (id: ScalarId) => string): string {
+  const terms: Term[] = []
+  expand(index, one, live, terms)
+  return sumText(rejoin(terms, live), axes, live, value)
+}
+
+/** Names of the loop dims an index depends on, and the scalars. */
+export function visitIndex(index: Index, onDim: (name: string) => void, onValue: (id: ScalarId) => void): void {
+  switch (index.kind) {
+    case 'dim':
+      onDim(index.name)
+      break
+    case 'value':
+      onValue(index.of)
+      break
+    case 'join':
+      for (const part of index.parts) visitIndex(part, onDim, onValue)
+      break
+    default:
+      visitIndex(index.of, onDim, onValue)
+  }
+}
+
+function expand(index: Index, stride: Size, live: LiveDims, into: Term[]): void {
+  if (index.kind !== 'join') {
+    into.push({ index, stride })
+    return
+  }
+  const strides = stridesOf(index.sizes, live)
+  index.parts.forEach((part, i) => expand(part, times(stride, strides[i]!), live, into))
+}
+
+/** x / n * n + x % n is x. */
+function rejoin(terms: readonly Term[], live: LiveDims): readonly Term[] {
+  for (const [i, div] of terms.entries()) {
+    if (div.index.kind !== 'div') continue
+    const { of, by } = div.index
+    const size = sizeOf([by], live)
+    const j = terms.findIndex(
+      (t) => t.index.kind === 'mod' && t.index.of === of && same(sizeOf([t.index.by], live), size) && same(times(t.stride, size), div.stride),
+    )
+    if (j < 0) continue
+    const others = terms.filter((_, at) => at !== i && at !== j)
+    return rejoin([...others, { index: of, stride: terms[j]!.stride }], live)
+  }
+  return terms
+}
+
+function sumText(terms: readonly Term[], axes: readonly Axis[], live: LiveDims, value: (id: ScalarId) => string): string {
+  const parts: string[] = []
+  for (const axis of axes) parts.push(...runs(axis, terms, live))
+  for (const { index, stride } of terms) {
+    if (index.kind === 'dim') continue
+    parts.push(scaled(opaqueText(index, axes, live, value), stride, live))
+  }
+  return parts.length === 0 ? '0u' : parts.join(' + ')
+}
+
+function opaqueText(index: Exclude<Index, { kind: 'dim' }>, axes: readonly Axis[], live: LiveDims, value: (id: ScalarId) => string): string {
+  const text = (of: Index) => indexText(of, axes, live, value)
+  const size = (dim: Dim) => sizeText(sizeOf([dim], live), live)
+  switch (index.kind) {
+    case 'value':
+      return `u32(${value(index.of)})`
+    case 'join':
+      return `(${text(index)})`
+    case 'div':
+      return `((${text(index.of)}) / ${size(index.by)})`
+    case 'mod':
+      return `((${text(index.of)}) % ${size(index.by)})`
+    case 'rotate': {
+      if (index.size.live) return `u32(((i32(${text(index.of)}) + ${index.by}) % i32(${size(index.size)}) + i32(${size(index.size)})) % i32(${size(index.size)}))`
+      const by = ((index.by % index.size.size) + index.size.size) % index.size.size
+      return `((${text(index.of)} + ${by}u) % ${index.size.size}u)`
+    }
+  }
+}
+
+/** The axis' share of a sum, one product per run of neighbouring dims. */
+function runs(axis: Axis, terms: readonly Term[], live: LiveDims): string[] {
+  // Dims of size one are always at zero.
+  const dims = axis.dims.filter((d) => d.live || d.size !== 1)
+  const strides = dims.map((d) => terms.filter((t) => t.index.kind === 'dim' && t.index.name === d.name).map((t) => t.stride))
+  const texts: string[] = []
+  const outer = stridesOf(dims, live)
+  for (let i = 0; i < dims.length; i++) {
+    for (const stride of strides[i]!) {
+      let last = i
+      let step = stride
+      while (last + 1 < dims.length) {
+        const size = sizeOf([dims[last + 1]!], live)
+        const at = strides[last + 1]!.findIndex((next) => same(times(next, size), step))
+        if (at < 0) break
+        step = strides[last + 1]![at]!
+        strides[last + 1]!.splice(at, 1)
+        last++
+      }
+      texts.push(scaled(digits(axis.variable, outer[last]!, i === 0 ? undefined : sizeOf(dims.slice(i, last + 1), live), live), step, live))
+    }
+  }
+  return texts
+}
+
+/** variable / below % size. */
+function digits(variable: string, below: Size, size: Size | undefined, live: LiveDims): string {
+  const shifted = same(below, one) ? variable : `${variable} / ${sizeText(below, live)}`
+  const cut = size === undefined ? shifted : shifted === variable ? `${variable} % ${sizeText(size, live)}` : `(${shifted}) % ${sizeText(size, live)}`
+  return cut === variable ? variable : `(${cut})`
+}
+
+function scaled(text: string, stride: Size, live: LiveDims): string {
+  return same(stride, one) ? text : `${text} * ${sizeText(stride, live)}`
+}

@@ -1,0 +1,24 @@
+// What ops cost on a GPU, roughly and relative to one addition, and which kind of work they are.
+import type { Node, OpName } from '../graph/graph.ts'
+
+/** Ops that only change where a value is read. */
+export function isView(node: Node): boolean {
+  return node.op === 'rename' || node.op === 'merge' || node.op === 'split' || node.op === 'broadcast' || node.op === 'rotate'
+}
+
+export function isReduction(node: Node): boolean {
+  return node.op === 'reduce_sum' || node.op === 'reduce_max' || node.op === 'reduce_min' || node.op === 'argmax'
+}
+
+/** Ops that need a kernel of their own, or at least a loop. */
+export function isHeavy(node: Node): boolean {
+  return isReduction(node) || node.op === 'contract' || node.op === 'scatter' || node.op.startsWith('attention')
+}
+
+const costly: Partial<Record<OpName, number>> = { exp: 6, log: 6, sin: 6, cos: 6, tanh: 8, pow: 10, sqrt: 3, div: 3, mod: 4, uniform: 120, native: 16, gather: 2 }
+const free: readonly OpName[] = ['constant', 'position', 'table', 'input', 'cast']
+
+/** Operations per element; views and leaves cost nothing. */
+export function flopsOf(node: Node): number {
+  return isView(node) || free.includes(node.op) ? 0 : (costly[node.op] ?? 1)
+}

@@ -1,0 +1,129 @@
+// The fused program: kernels in the order they run, each a loop nest over named dims around a scalar body.
+// A body's scalars are graph nodes without dims, plus loads and coordinates. A view (rename, merge, split, broadcast,
+// rotate, gather) is not there any more: it has become the index of a load, so that it moves no data.
+import type { Dim, Dtype, Node, Type } from '../graph/graph.ts'
+import type { AttentionRequest } from './written.ts'
+
+/** Position in KernelGraph.tensors. */
+export type TensorId = number
+/** Position in a Body. */
+export type ScalarId = number
+
+/** Memory, row-major over the type's dims, compact where dims are live. */
+export interface Stored {
+  readonly type: Type
+  readonly label: string
+  readonly source:
+    | { readonly kind: 'data' | 'state'; readonly name: string }
+    | { readonly kind: 'table'; readonly data: Float32Array | Int32Array }
+    | { readonly kind: 'kernel' }
+}
+
+/** Where a tensor is read along one of its dims. Sizes are products of dims, since a live dim has none at compile time. */
+export type Index =
+  | { readonly kind: 'dim'; readonly name: string }
+  | { readonly kind: 'value'; readonly of: ScalarId }
+  /** Row-major: the parts' sizes are `sizes`, in order. */
+  | { readonly kind: 'join'; readonly parts: readonly Index[]; readonly sizes: readonly Dim[] }
+  | { readonly kind: 'div' | 'mod'; readonly of: Index; readonly by: Dim }
+  | { readonly kind: 'rotate'; readonly of: Index; readonly by: number; readonly size: Dim }
+
+export interface Load {
+  readonly op: 'load'
+  readonly tensor: TensorId
+  /** One per dim of the tensor. */
+  readonly index: readonly Index[]
+  readonly dtype: Dtype
+}
+
+/** A position of the loop nest as an i32. */
+export interface Coordinate {
+  readonly op: 'coordinate'
+  readonly index: Index
+}
+
+/** Nodes' inputs are scalars of the same body; their types have no dims. Reductions, contract and scatter run over the kernel's own dims. */
+export type Scalar = Load | Coordinate | Node
+/** In topological order; equal scalars are one. */
+export type Body = readonly Scalar[]
+
+/** Writes a scalar at the loop's own position; the tensor's dims are among the loop's. */
+export interface Store {
+  readonly tensor: TensorId
+  readonly value: ScalarId
+  /** One per dim of the tensor. */
+  readonly index: readonly Index[]
+}
+
+interface KernelBase {
+  /** For people and profiles: `layers.3 matmul`. */
+  readonly label: string
+  readonly body: Body
+  readonly stores: readonly Store[]
+}
+
+/** The dim that numbers the parts of a cut reduction; no dim of the language is called so. */
+export const partDim = '#part'
+
+/** One value per position of `dims`. */
+export interface PointwiseKernel extends KernelBase {
+  readonly kind: 'pointwise'
+  readonly dims: readonly Dim[]
+}
+
+/**
+ * For each position of `rows` the body's reductions run over `over`, those that use earlier ones after them; a store
+ * whose tensor has the dims of `over` runs over these too.
+ */
+export interface ReductionKernel extends KernelBase {
+  readonly kind: 'reduction'
+  readonly rows: readonly Dim[]
+  readonly over: readonly Dim[]
+  /** More than one: row-major `over` is cut into so many ranges, each with its own result; the stores' first dim is `partDim`. */
+  readonly parts: number
+}
+
+/** The body's one contract, and what is done to its result. */
+export interface MatmulKernel extends KernelBase {
+  readonly kind: 'matmul'
+  readonly batch: readonly Dim[]
+  readonly m: readonly Dim[]
+  /** Its last dim is the innermost of the result. */
+  readonly n: readonly Dim[]
+  readonly k: readonly Dim[]
+  /** As for reductions, of `k`. */
+  readonly parts: number
+}
+
+/** For each position of `dest` the sum of the updates whose index meets it, in the order of `over`, for all of `rest`. */
+export interface ScatterKernel extends KernelBase {
+  readonly kind: 'scatter'
+  /** Dims that updates and index share and that remain, and the new dim, which is last. */
+  readonly dest: readonly Dim[]
+  readonly rest: readonly Dim[]
+  readonly over: readonly Dim[]
+}
+
+/** Written by hand; tensors in the order of the request's bindings. */
+export interface AttentionKernel {
+  readonly kind: 'attention'
+  readonly label: string
+  readonly request: AttentionRequest
+  readonly reads: readonly TensorId[]
+  readonly writes: readonly TensorId[]
+}
+
+export type LoopKernel = PointwiseKernel | ReductionKernel | MatmulKernel | ScatterKernel
+export type Kernel = LoopKernel | AttentionKernel
+
+export interface KernelGraph {
+  readonly name: string
+  readonly tensors: readonly Stored[]
+  readonly kernels: readonly Kernel[]
+  /** Given at run time; primed ones have the extent of their unprimed name. */
+  readonly live: readonly Dim[]
+  /** Live dims that merge made: the dims whose extents multiply to theirs. */
+  readonly merged: Readonly<Record<string, readonly Dim[]>>
+  /** `type` may name the dims of the same memory otherwise than the tensor does. */
+  readonly results: readonly { readonly name: string; readonly tensor: TensorId; readonly type: Type }[]
+}

@@ -1,0 +1,201 @@
+// One WGSL module in the making: its bindings, and its scalars as `let`s in nested scopes. Names depend on nothing but
+// the order of use, so kernels that do the same in different layers come out as the same text.
+import { bug } from '../bug.ts'
+import type { DeviceFacts } from '../facts.ts'
+import type { Dtype, Node, OpName } from '../graph/graph.ts'
+import { nativeName, nativeSource } from '../graph/ops/call.ts'
+import type { Op } from '../graph/ops/op.ts'
+import { philoxSource } from '../graph/ops/random.ts'
+import { opOf } from '../graph/ops/table.ts'
+import { offsetText, indexText, visitIndex, type Axis } from './address.ts'
+import { declareExtents } from './extents.ts'
+import type { Index, LoopKernel, ScalarId, Store, Stored, TensorId } from './kernel.ts'
+import type { LiveDims } from './size.ts'
+
+/** A block of statements. A scalar is computed in the outermost scope whose axes give all its coordinates. */
+export interface Scope {
+  readonly axes: readonly Axis[]
+  readonly lines: string[]
+  readonly known: Map<ScalarId, string>
+  readonly parent?: Scope
+}
+
+export interface Context {
+  readonly facts: DeviceFacts
+  readonly tensors: readonly Stored[]
+  readonly live: LiveDims
+}
+
+export interface Bound {
+  readonly tensor: TensorId
+  readonly access: 'read' | 'write'
+}
+
+/** A kernel's tensors in binding order: as its body reads them, then what it only writes. What it reads and writes is bound once. */
+export function boundTensors({ body, stores }: LoopKernel): readonly Bound[] {
+  const written = new Set(stores.map((s) => s.tensor))
+  const all = [...body.flatMap((s) => (s.op === 'load' ? [s.tensor] : [])), ...written]
+  return [...new Set(all)].map((tensor) => ({ tensor, access: written.has(tensor) ? 'write' : 'read' }))
+}
+
+export class Shader {
+  readonly context: Context
+  private readonly bound: readonly Bound[]
+  private readonly kernel: LoopKernel
+  private readonly helpers = new Map<string, string>()
+  private readonly needs: ReadonlySet<string>[] = []
+  private counter = 0
+
+  constructor(kernel: LoopKernel, context: Context) {
+    this.kernel = kernel
+    this.context = context
+    this.bound = boundTensors(kernel)
+    for (const scalar of kernel.body) this.needs.push(needsOf(scalar, this.needs))
+  }
+
+  /** Loop dims whose coordinates a scalar depends on, those of reductions inside it included. */
+  dimsOf(id: ScalarId): ReadonlySet<string> {
+    return this.needs[id]!
+  }
+
+  scope(axes: readonly Axis[], parent?: Scope): Scope {
+    return { axes: [...(parent?.axes ?? []), ...axes], lines: [], known: new Map(), parent }
+  }
+
+  /** The WGSL expression of a scalar, computed where need be. Results of reductions must be known to a scope around. */
+  value(scope: Scope, id: ScalarId): string {
+    for (let at: Scope | undefined = scope; at; at = at.parent) {
+      const known = at.known.get(id)
+      if (known !== undefined) return known
+    }
+    const home = this.home(scope, id)
+    const text = this.compute(home, id)
+    const scalar = this.kernel.body[id]!
+    if (scalar.op === 'constant') {
+      home.known.set(id, text)
+      return text
+    }
+    const name = this.fresh('v')
+    home.lines.push(`let ${name} = ${text};`)
+    home.known.set(id, name)
+    return name
+  }
+
+  store(scope: Scope, store: Store, value = this.value(scope, store.value)): void {
+    const type = this.type(store.tensor)
+    const at = offsetText(type.dims, store.index, scope.axes, this.context.live, (id) => this.value(scope, id))
+    scope.lines.push(`${this.nameOf(store.tensor)}[${at}] = ${type.dtype === 'bool' ? `select(0, 1, ${value})` : value};`)
+  }
+
+  /** A scalar as an index expression (u32) of this scope. */
+  indexOf(scope: Scope, index: Index): string {
+    return indexText(index, scope.axes, this.context.live, (id) => this.value(scope, id))
+  }
+
+  fresh(prefix: string): string {
+    return `${prefix}${this.counter++}`
+  }
+
+  nameOf(tensor: TensorId): string {
+    return `t${this.bound.findIndex((b) => b.tensor === tensor)}`
+  }
+
+  /** The whole module; `globals` are workgroup variables. `group`, `groups` and `lane` are in scope in `lines`. */
+  module(workgroup: number, globals: readonly string[], lines: readonly string[]): { wgsl: string; bindings: ('read' | 'write' | 'extents')[] } {
+    const bindings: ('read' | 'write' | 'extents')[] = this.bound.map((b) => b.access)
+    const head = this.bound.map(
+      ({ tensor, access }, i) =>
+        `@group(0) @binding(${i}) var<storage, ${access === 'read' ? 'read' : 'read_write'}> t${i}: array<${storageType(this.type(tensor).dtype)}>;`,
+    )
+    const text = lines.join('\n  ')
+    if ([text, ...globals].some((part) => part.includes('extents['))) {
+      head.push(declareExtents(bindings.length, this.context.live.live.map((d) => d.name)))
+      bindings.push('extents')
+    }
+    if (this.bound.some((b) => this.type(b.tensor).dtype === 'f16') || this.kernel.body.some((s) => s.op !== 'load' && s.op !== 'coordinate' && s.type.dtype === 'f16')) head.unshift('enable f16;')
+    const wgsl = [
+      ...head,
+      ...this.helpers.values(),
+      ...globals,
+      `@compute @workgroup_size(${workgroup})`,
+      'fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {',
+      `  ${text}`,
+      '}',
+      '',
+    ].join('\n')
+    return { wgsl, bindings }
+  }
+
+  private type(tensor: TensorId) {
+    return this.context.tensors[tensor]!.type
+  }
+
+  private home(scope: Scope, id: ScalarId): Scope {
+    let home = scope
+    for (let at: Scope | undefined = scope; at; at = at.parent) {
+      const axes = at.axes
+      if ([...this.needs[id]!].every((name) => axes.some((a) => a.dims.some((d) => d.name === name)))) home = at
+    }
+    return home
+  }
+
+  private compute(scope: Scope, id: ScalarId): string {
+    const scalar = this.kernel.body[id]!
+    if (scalar.op === 'coordinate') return `i32(${this.indexOf(scope, scalar.index)})`
+    if (scalar.op === 'load') {
+      const type = this.type(scalar.tensor)
+      const at = offsetText(type.dims, scalar.index, scope.axes, this.context.live, (value) => this.value(scope, value))
+      const element = `${this.nameOf(scalar.tensor)}[${at}]`
+      return type.dtype === 'bool' ? `(${element} != 0)` : element
+    }
+    return this.operation(scalar, scalar.inputs.map((input) => this.value(scope, input)))
+  }
+
+  private operation(node: Node, args: readonly string[]): string {
+    if (node.op === 'pow') {
+      const exponent = this.kernel.body[node.inputs[1]!]!
+      const known = exponent.op === 'constant' ? powerText(args[0]!, exponent.attrs.value) : undefined
+      if (known !== undefined) return known
+    }
+    if (node.op === 'uniform') this.helpers.set('philox', philoxSource)
+    if (node.op === 'native') this.helpers.set(nativeName(node.attrs.code, node.attrs.params), nativeSource(node.attrs.code, node.attrs.params))
+    const { wgsl } = opOf(node.op) as Op<OpName>
+    return wgsl ? wgsl(args, node as never) : bug(`a kernel cannot compute ${node.op} in its body`)
+  }
+}
+
+/** Constant powers as products and roots, which hold for negative bases and cost less. */
+function powerText(x: string, exponent: number): string | undefined {
+  switch (exponent) {
+    case 0.5:
+      return `sqrt(${x})`
+    case -0.5:
+      return `inverseSqrt(${x})`
+    case -1:
+      return `(1.0 / ${x})`
+    case -2:
+      return `(1.0 / (${x} * ${x}))`
+    default:
+      return Number.isInteger(exponent) && exponent > 0 && exponent <= 8 ? `(${Array<string>(exponent).fill(x).join(' * ')})` : undefined
+  }
+}
+
+export function storageType(dtype: Dtype): string {
+  return dtype === 'bool' ? 'i32' : dtype
+}
+
+function needsOf(scalar: LoopKernel['body'][number], before: readonly ReadonlySet<string>[]): ReadonlySet<string> {
+  const needs = new Set<string>()
+  const add = (id: ScalarId) => {
+    for (const name of before[id]!) needs.add(name)
+  }
+  if (scalar.op === 'load') for (const index of scalar.index) visitIndex(index, (name) => needs.add(name), add)
+  else if (scalar.op === 'coordinate') visitIndex(scalar.index, (name) => needs.add(name), add)
+  else {
+    for (const input of scalar.inputs) add(input)
+    if (scalar.op === 'reduce_sum' || scalar.op === 'reduce_max' || scalar.op === 'reduce_min' || scalar.op === 'argmax' || scalar.op === 'contract') {
+      for (const name of scalar.attrs.over) needs.delete(name)
+    }
+  }
+  return needs
+}

@@ -1,0 +1,62 @@
+// Sizes of workgroups and tiles, from shapes and what the device can do.
+import type { DeviceFacts } from '../facts.ts'
+
+/** Threads of kernels without a reason for another number. */
+export const workgroup = 256
+
+/** A reduction's workgroup: `rows` rows of `lanes` threads each; which of both runs fastest over the threads. */
+export interface ReductionTile {
+  readonly rows: number
+  readonly lanes: number
+  readonly rowsFastest: boolean
+}
+
+/** `acrossRows`: neighbours in memory belong to different rows. */
+export function reductionTile(rows: number, over: number, acrossRows: boolean): ReductionTile {
+  if (acrossRows) {
+    const width = Math.min(32, powerOfTwo(rows))
+    const lanes = Math.min(workgroup / width, powerOfTwo(Math.ceil(over / 4)))
+    return { rows: width, lanes, rowsFastest: true }
+  }
+  const lanes = over <= 4 ? 1 : Math.min(workgroup, powerOfTwo(Math.ceil(over / 4)))
+  return { rows: Math.min(workgroup / lanes, powerOfTwo(rows)), lanes, rowsFastest: false }
+}
+
+/** Into how many ranges a reduction is cut so that few rows keep a device busy. */
+export function reductionParts(rows: number, over: number): number {
+  const groups = rows >= 32 ? rows / 32 : rows
+  return over < 4096 || groups >= 128 ? 1 : Math.ceil(Math.min(over / 2048, 256 / groups))
+}
+
+/** A product's tile: m x n results per workgroup, each thread an own block of perThread x perThread, k steps at a time. */
+export interface MatmulTile {
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly perThread: number
+}
+
+const matmulTiles: readonly MatmulTile[] = [
+  { m: 128, n: 128, k: 8, perThread: 8 },
+  { m: 64, n: 64, k: 16, perThread: 4 },
+  { m: 32, n: 32, k: 16, perThread: 4 },
+]
+
+/** The largest tile of which there are enough to fill the device and that the result does not leave mostly empty. */
+export function matmulTile(m: number, n: number, batch: number, facts: DeviceFacts): MatmulTile {
+  const fits = (tile: MatmulTile) =>
+    (tile.m / tile.perThread) * (tile.n / tile.perThread) <= facts.limits.maxComputeInvocationsPerWorkgroup &&
+    (tile.m + tile.n + 8) * tile.k * 4 <= facts.limits.maxComputeWorkgroupStorageSize
+  const count = (tile: MatmulTile) => Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * batch
+  const smallest = matmulTiles.at(-1)!
+  return matmulTiles.find((tile) => fits(tile) && (tile === smallest || (count(tile) >= 128 && m * 2 > tile.m && n * 2 > tile.n))) ?? smallest
+}
+
+/** Into how many ranges k is cut. */
+export function matmulParts(tiles: number, k: number): number {
+  return tiles >= 64 || k < 2048 ? 1 : Math.ceil(Math.min(k / 1024, 128 / tiles))
+}
+
+export function powerOfTwo(x: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, x)))
+}

@@ -1,0 +1,42 @@
+// How many sequences one run of the device takes. It changes results by rounding only, so it is the machine's business.
+import type { DeviceFacts } from '../facts.ts'
+import type { EvalStage, SampleStage, TrainStage } from '../check/pipeline.ts'
+import type { Plan } from './plan.ts'
+
+/** Tokens of one run that keep a device busy; more only costs memory. */
+const ENOUGH = { cpu: 4096, webgpu: 32_768 } as const
+
+/** Candidates, largest first, down to one sequence. For training they divide the batch. */
+export function microBatch(stage: TrainStage | SampleStage | EvalStage, facts: DeviceFacts): readonly number[] {
+  const [most, time] = sizes(stage)
+  const enough = Math.max(1, Math.min(most, Math.floor(ENOUGH[facts.backend] / time)))
+  if (stage.kind !== 'train') return halvings(enough)
+  const divisors = Array.from({ length: enough }, (_, i) => enough - i).filter((n) => stage.batch % n === 0)
+  return divisors.filter((n, i) => i === 0 || n === 1 || n <= divisors[0]! / 2)
+}
+
+function sizes(stage: TrainStage | SampleStage | EvalStage): readonly [number, number] {
+  switch (stage.kind) {
+    case 'train':
+      return [stage.batch, stage.context]
+    case 'sample':
+      return [stage.count, stage.length * (stage.sampler.guidance === 0 ? 1 : 2)]
+    case 'eval':
+      return [Number.POSITIVE_INFINITY, stage.context]
+    default:
+      return stage satisfies never
+  }
+}
+
+function halvings(most: number): readonly number[] {
+  const all = [most]
+  while (all.at(-1)! > 1) all.push(Math.floor(all.at(-1)! / 2))
+  return all
+}
+
+/** Whether a plan's buffers fit the device, with a tenth to spare for the driver. */
+export function fits(plan: Plan, facts: DeviceFacts): boolean {
+  const { states, activations, largest } = plan.memory
+  const memory = facts.memory ?? Number.POSITIVE_INFINITY
+  return states + activations <= 0.9 * memory && largest.bytes <= facts.limits.maxStorageBufferBindingSize
+}

@@ -1,0 +1,136 @@
+// Programs → plan for WebGPU: fuses each, writes its kernels, shares equal kernels between layers and programs, and gives
+// every tensor a buffer. States come first among the buffers, in the order of the plan's states.
+import type { DeviceFacts } from '../facts.ts'
+import type { Graph, Type } from '../graph/graph.ts'
+import { fuse } from '../kernels/fuse.ts'
+import type { KernelGraph, TensorId } from '../kernels/kernel.ts'
+import { bytesOf } from '../kernels/measure.ts'
+import { writeKernel } from '../kernels/write.ts'
+import { share, type Demand } from './memory.ts'
+import type { BufferPlan, DispatchPlan, KernelPlan, TensorSpec, WebgpuPlan, WebgpuProgram } from './plan.ts'
+
+export interface NamedGraph {
+  readonly name: string
+  readonly graph: Graph
+}
+
+/** Plans programs whose graphs hold only primitives, `native` and attention. States of one name are one. */
+export function planWebgpu(programs: readonly NamedGraph[], facts: DeviceFacts): WebgpuPlan {
+  return planKernels(
+    programs.map(({ name, graph }) => fuse(name, graph, facts)),
+    facts,
+  )
+}
+
+/** The second half, from fused programs on. */
+export function planKernels(graphs: readonly KernelGraph[], facts: DeviceFacts): WebgpuPlan {
+  const library = new Library()
+  const dispatched = graphs.map((graph) => dispatch(graph, facts, library))
+  const states = statesOf(graphs)
+  const demands = graphs.map((graph, i) => demandsOf(graph, dispatched[i]!))
+  const { slots, slotOf } = share(demands.map((all) => all.map(({ demand }) => demand)))
+  const buffers: BufferPlan[] = [...states.values()].map(({ name, type }) => ({ bytes: sizeInBytes(type), label: name }))
+  const firstSlot = buffers.push(...slots) - slots.length
+  const names = [...states.keys()]
+  const known = new Map<Float32Array | Int32Array, number>()
+  const bufferOf = graphs.map((graph, program) => {
+    const buffer = graph.tensors.map(({ source, type, label }): number => {
+      if (source.kind === 'state') return names.indexOf(source.name)
+      if (source.kind !== 'table') return -1
+      const at = known.get(source.data) ?? buffers.push({ bytes: sizeInBytes(type), label, data: source.data }) - 1
+      known.set(source.data, at)
+      return at
+    })
+    demands[program]!.forEach(({ tensor }, i) => (buffer[tensor] = firstSlot + slotOf[program]![i]!))
+    return buffer
+  })
+  const bytes = (list: readonly { readonly bytes: number }[]) => list.reduce((sum, b) => sum + b.bytes, 0)
+  const largest = buffers.reduce((best, b) => (b.bytes > best.bytes ? b : best), { bytes: 0, label: '' })
+  return {
+    target: 'webgpu',
+    states: [...states.values()],
+    memory: {
+      states: bytes(buffers.slice(0, states.size)),
+      activations: bytes(buffers.slice(states.size)),
+      largest: { name: largest.label, bytes: largest.bytes },
+    },
+    buffers,
+    kernels: library.kernels,
+    programs: graphs.map((graph, i) => programOf(graph, dispatched[i]!, bufferOf[i]!)),
+  }
+}
+
+/** A dispatch before its tensors have buffers; -1 stands for the extents. */
+interface Dispatch {
+  readonly kernel: number
+  readonly tensors: readonly TensorId[]
+  readonly groups: DispatchPlan['groups']
+}
+
+/** Kernels by their text: equal ones are one. */
+class Library {
+  readonly kernels: KernelPlan[] = []
+  private readonly known = new Map<string, number>()
+
+  add({ label, wgsl, bindings, flops, bytes }: KernelPlan): number {
+    const key = `${bindings.join()}\n${wgsl}`
+    const at = this.known.get(key) ?? this.kernels.push({ label, wgsl, bindings, flops, bytes }) - 1
+    this.known.set(key, at)
+    return at
+  }
+}
+
+function dispatch(graph: KernelGraph, facts: DeviceFacts, library: Library): readonly Dispatch[] {
+  const context = { facts, tensors: graph.tensors, live: graph }
+  return graph.kernels.map((kernel) => {
+    const { written, tensors } = writeKernel(kernel, context)
+    return { kernel: library.add(written), tensors: written.bindings.includes('extents') ? [...tensors, -1] : tensors, groups: written.groups }
+  })
+}
+
+function statesOf(graphs: readonly KernelGraph[]): ReadonlyMap<string, TensorSpec> {
+  const states = new Map<string, TensorSpec>()
+  for (const { tensors } of graphs) {
+    for (const { source, type } of tensors) if (source.kind === 'state' && !states.has(source.name)) states.set(source.name, { name: source.name, type })
+  }
+  return states
+}
+
+/** Inputs live from the start, results to the end; what no dispatch touches needs no buffer unless the host does. */
+function demandsOf(graph: KernelGraph, steps: readonly Dispatch[]): readonly { readonly tensor: TensorId; readonly demand: Demand }[] {
+  const from = new Map<TensorId, number>()
+  const to = new Map<TensorId, number>()
+  steps.forEach(({ tensors }, step) => {
+    for (const tensor of tensors) {
+      if (!from.has(tensor)) from.set(tensor, step)
+      to.set(tensor, step)
+    }
+  })
+  for (const { tensor } of graph.results) to.set(tensor, steps.length)
+  return graph.tensors.flatMap(({ source, type, label }, tensor) => {
+    if (source.kind === 'data') {
+      const demand = { bytes: sizeInBytes(type), from: -1, to: to.get(tensor) ?? -1, label }
+      return [{ tensor, demand }]
+    }
+    if (source.kind !== 'kernel' || !from.has(tensor)) return []
+    return [{ tensor, demand: { bytes: sizeInBytes(type), from: from.get(tensor)!, to: to.get(tensor)!, label } }]
+  })
+}
+
+function programOf(graph: KernelGraph, steps: readonly Dispatch[], bufferOf: readonly number[]): WebgpuProgram {
+  const inputs = graph.tensors.flatMap((stored, tensor) => (stored.source.kind === 'data' ? [{ spec: { name: stored.source.name, type: stored.type }, tensor }] : []))
+  return {
+    name: graph.name,
+    inputs: inputs.map((i) => i.spec),
+    results: graph.results.map(({ name, type }) => ({ name, type })),
+    states: graph.tensors.flatMap(({ source }) => (source.kind === 'state' ? [source.name] : [])),
+    live: graph.live,
+    steps: steps.map(({ kernel, tensors, groups }) => ({ kernel, buffers: tensors.map((t) => (t < 0 ? -1 : bufferOf[t]!)), groups })),
+    inputBuffers: inputs.map((i) => bufferOf[i.tensor]!),
+    resultBuffers: graph.results.map(({ tensor }) => bufferOf[tensor]!),
+  }
+}
+
+function sizeInBytes(type: Type): number {
+  return bytesOf(type.dims, type.dtype)
+}

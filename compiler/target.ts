@@ -1,0 +1,32 @@
+// The two targets: what each wants of a graph before it plans it, and its planner.
+// ONNX Runtime has softmax and friends of its own; our WebGPU kernels have attention.
+import type { DeviceFacts } from './facts.ts'
+import type { Graph, Node } from './graph/graph.ts'
+import { attend } from './passes/attend.ts'
+import { expand } from './passes/expand.ts'
+import { narrow } from './passes/narrow.ts'
+import { simplify } from './passes/simplify.ts'
+import { claimsOnnx, planOnnx } from './plan/onnx.ts'
+import type { Plan } from './plan/plan.ts'
+import type { Lowering, Program } from './build/programs.ts'
+import { planWebgpu } from './plan/webgpu.ts'
+
+type Claim = (node: Node) => boolean
+
+const isAttention: Claim = (node) => node.op.startsWith('attention')
+const hasGradient: Claim = (node) => node.op === 'call' && node.attrs.grads !== undefined
+
+/** How graphs are brought to what the device's kernels know. */
+export function loweringFor(facts: DeviceFacts): Lowering {
+  const claims = facts.backend === 'cpu' ? claimsOnnx : isAttention
+  const recognise = facts.backend === 'cpu' ? (g: Graph): Graph => g : attend
+  return {
+    // Composites with a gradient of their own stay closed, so that differentiation uses it.
+    forward: (graph) => simplify(expand(narrow(recognise(simplify(graph))), (n) => claims(n) || hasGradient(n))),
+    backward: (graph) => simplify(expand(graph, claims)),
+  }
+}
+
+export function planFor(programs: readonly Program[], facts: DeviceFacts): Plan {
+  return facts.backend === 'cpu' ? planOnnx(programs, facts) : planWebgpu(programs, facts)
+}

@@ -1,0 +1,210 @@
+// Concrete tree of a file → Module, one function per rule. Declarations and statements that recovery left
+// incomplete are dropped, their neighbours kept.
+import type { CstNode } from 'chevrotain'
+import { expr, ident, item, record, separated, text, type Scope } from './abstract-expr.ts'
+import type { Body, Declaration, Expr, Formal, Grad, Ident, Module, NumberExpr, Statement, StringExpr, TypeExpr } from './ast.ts'
+import { node, nodes, onlyNode, spanOf, startOf, token, tokens } from './cst.ts'
+import { messages } from './messages.ts'
+import { number } from './number.ts'
+
+/** `declarations` are those of the whole file, in order. */
+export function file(scope: Scope, declarations: readonly CstNode[]): Module {
+  const { source } = scope
+  const items = declarations.flatMap((child) => declaration(scope, child) ?? [])
+  const tail = scope.comments.takeTail(source.text.length)
+  return { kind: 'module', span: { source, start: 0, end: source.text.length }, source, items, tail }
+}
+
+function declaration(scope: Scope, at: CstNode): Declaration | undefined {
+  const inner = onlyNode(at)
+  if (inner === undefined || startOf(inner) === undefined) return undefined
+  switch (inner.name) {
+    case 'use':
+      return use(scope, inner)
+    case 'let':
+      return let_(scope, inner)
+    case 'param':
+      return param(scope, inner)
+    case 'op':
+      return op(scope, inner)
+    case 'block':
+      return block(scope, inner)
+    default:
+      return noun(scope, inner)
+  }
+}
+
+function use(scope: Scope, at: CstNode): Declaration | undefined {
+  return item(scope, at, (inner) => {
+    const target = text(inner, at) ?? ident(inner, token(at, 'Name'))
+    const alias = ident(inner, token(at, 'alias'))
+    return target && { kind: 'use' as const, target, ...(alias && { alias }) }
+  })
+}
+
+function let_(scope: Scope, at: CstNode) {
+  return item(scope, at, (inner) => {
+    const name = ident(inner, token(at, 'Name'))
+    const type = typeExpr(inner, node(at, 'type'))
+    const value = expr(inner, node(at, 'expr'))
+    return name && value && { kind: 'let' as const, name, ...(type && { type }), value }
+  })
+}
+
+function param(scope: Scope, at: CstNode) {
+  return item(scope, at, (inner) => {
+    const name = ident(inner, token(at, 'Name'))
+    const type = typeExpr(inner, node(at, 'type'))
+    const value = expr(inner, node(at, 'expr'))
+    return name && { kind: 'param' as const, name, ...(type && { type }), ...(value && { value }) }
+  })
+}
+
+function noun(scope: Scope, at: CstNode): Declaration | undefined {
+  return item(scope, at, (inner) => {
+    const kind = ident(inner, token(at, 'noun'))
+    const name = ident(inner, token(at, 'Name'))
+    const key = caseOf(inner, at)
+    const value = expr(inner, node(at, 'expr')) ?? record(inner, node(at, 'record'))
+    return kind && name && value && { kind: 'noun' as const, noun: kind, name, ...(key && { case: key }), value }
+  })
+}
+
+function caseOf(scope: Scope, at: CstNode): NumberExpr | StringExpr | undefined {
+  const digits = token(at, 'Num')
+  return digits ? number(digits.image, spanOf(scope.source, digits), scope.report) : text(scope, at)
+}
+
+function op(scope: Scope, at: CstNode): Declaration | undefined {
+  return item(scope, at, (inner) => {
+    const name = ident(inner, token(at, 'Name'))
+    const dims = dimsOf(inner, node(at, 'dims')) ?? []
+    const formals = formalsOf(inner, node(at, 'formals'))
+    const result = typeExpr(inner, node(at, 'type'))
+    const value: Expr | Body | undefined = expr(inner, node(at, 'expr')) ?? body(inner, node(at, 'body'))
+    const grad = gradOf(inner, node(at, 'grad'))
+    return name && value && { kind: 'op' as const, name, dims, formals, ...(result && { result }), value, ...(grad && { grad }) }
+  })
+}
+
+function gradOf(scope: Scope, at: CstNode | undefined): Grad | undefined {
+  if (at === undefined) return undefined
+  const name = ident(scope, token(at, 'Name'))
+  const rules = record(scope, node(at, 'record'))
+  return name && rules && { span: spanOf(scope.source, at), name, record: rules }
+}
+
+function block(scope: Scope, at: CstNode): Declaration | undefined {
+  return item(scope, at, (inner) => {
+    const name = ident(inner, token(at, 'Name'))
+    const dims = dimsOf(inner, node(at, 'dims')) ?? []
+    const formals = formalsOf(inner, node(at, 'formals'))
+    const statements = body(inner, node(at, 'body'))
+    const result = typeExpr(inner, node(at, 'type')) ?? noPromise(inner, at, statements)
+    return name && result && statements && { kind: 'block' as const, name, dims, formals, result, body: statements }
+  })
+}
+
+/** In place of a promise that was forgotten altogether, so that the rest of the block is kept. */
+function noPromise(scope: Scope, at: CstNode, statements: Body | undefined): TypeExpr | undefined {
+  if (statements === undefined || token(at, 'Arrow') !== undefined) return undefined
+  const brace = { ...statements.span, end: statements.span.start + 1 }
+  scope.report.using(messages).missingPromise(brace, undefined)
+  return { span: brace, dims: [] }
+}
+
+function formalsOf(scope: Scope, at: CstNode | undefined): readonly Formal[] {
+  if (at === undefined) return []
+  separated(scope, at, nodes(at, 'formal'), 'these arguments')
+  return nodes(at, 'formal').flatMap((child) => {
+    const name = ident(scope, token(child, 'Name'))
+    const type = typeExpr(scope, node(child, 'type'))
+    const value = expr(scope, node(child, 'expr'))
+    return name === undefined ? [] : [{ span: spanOf(scope.source, child), name, ...(type && { type }), ...(value && { value }) }]
+  })
+}
+
+function typeExpr(scope: Scope, at: CstNode | undefined): TypeExpr | undefined {
+  if (at === undefined) return undefined
+  const element = ident(scope, token(at, 'Name'))
+  const dims = dimsOf(scope, node(at, 'dims'))
+  if (element === undefined && dims === undefined) return undefined
+  return { span: spanOf(scope.source, at), ...(element && { element }), ...(dims && { dims }) }
+}
+
+function dimsOf(scope: Scope, at: CstNode | undefined): readonly Ident[] | undefined {
+  if (at === undefined || token(at, 'LSquare') === undefined) return undefined
+  separated(scope, at, tokens(at, 'Name'), 'these dimensions')
+  return tokens(at, 'Name').map((name) => ({ name: name.image, span: spanOf(scope.source, name) }))
+}
+
+function body(scope: Scope, at: CstNode | undefined): Body | undefined {
+  if (at === undefined || startOf(at) === undefined) return undefined
+  const span = spanOf(scope.source, at)
+  scope.hoisted.push(...scope.comments.takeLines(span.start).filter((line) => line !== ''))
+  const statements = nodes(at, 'statement').flatMap((child) => statement(scope, child) ?? [])
+  return { kind: 'body', span, statements, tail: scope.comments.takeTail(span.end) }
+}
+
+function statement(scope: Scope, at: CstNode): Statement | undefined {
+  const inner = onlyNode(at)
+  if (inner === undefined || startOf(inner) === undefined) return undefined
+  switch (inner.name) {
+    case 'let':
+      return let_(scope, inner)
+    case 'param':
+      return param(scope, inner)
+    case 'weight':
+      return weight(scope, inner)
+    case 'repeat':
+      return repeat(scope, inner)
+    case 'return':
+      return return_(scope, inner)
+    default:
+      return assign(scope, inner)
+  }
+}
+
+function weight(scope: Scope, at: CstNode): Statement | undefined {
+  return item(scope, at, (inner) => {
+    const names = tokens(at, 'Name').map((name) => ({ name: name.image, span: spanOf(scope.source, name) }))
+    const type = typeExpr(inner, node(at, 'type'))
+    const init = expr(inner, node(at, 'expr'))
+    return names.length === 0 ? undefined : type && { kind: 'weight' as const, names, type, ...(init && { init }) }
+  })
+}
+
+function repeat(scope: Scope, at: CstNode): Statement | undefined {
+  return item(scope, at, (inner) => {
+    const count = countOf(inner, node(at, 'count'))
+    const statements = body(inner, node(at, 'body'))
+    return count && statements && { kind: 'repeat' as const, count, body: statements }
+  })
+}
+
+function countOf(scope: Scope, at: CstNode | undefined): Expr | undefined {
+  if (at === undefined) return undefined
+  const span = spanOf(scope.source, at)
+  const name = token(at, 'Name')
+  const digits = token(at, 'Num')
+  if (name !== undefined) return { kind: 'name', span, name: name.image }
+  if (digits !== undefined) return number(digits.image, span, scope.report)
+  const value = expr(scope, node(at, 'expr'))
+  return value && { kind: 'paren', span, inner: value }
+}
+
+function return_(scope: Scope, at: CstNode): Statement | undefined {
+  return item(scope, at, (inner) => {
+    const value = expr(inner, node(at, 'expr'))
+    return value && { kind: 'return' as const, value }
+  })
+}
+
+function assign(scope: Scope, at: CstNode): Statement | undefined {
+  return item(scope, at, (inner) => {
+    const name = ident(inner, token(at, 'Name'))
+    const type = typeExpr(inner, node(at, 'type'))
+    const value = expr(inner, node(at, 'expr'))
+    return name && value && { kind: 'assign' as const, name, ...(type && { type }), value }
+  })
+}

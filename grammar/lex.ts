@@ -1,0 +1,80 @@
+// SourceFile → tokens and comments. What no token fits is reported, one run of such characters at a time,
+// and left out.
+import type { ILexingError, IToken } from 'chevrotain'
+import type { Report } from './diagnostic.ts'
+import { messages } from './messages.ts'
+import type { SourceFile } from './source.ts'
+import { lexer, Num } from './tokens.ts'
+import { unitOf } from './words.ts'
+
+export interface Lexed {
+  readonly tokens: readonly IToken[]
+  readonly comments: readonly IToken[]
+}
+
+export function lex(source: SourceFile, report: Report): Lexed {
+  const { tokens, errors, groups } = lexer.tokenize(source.text)
+  for (const error of errors) reportCharacters(error, source, report)
+  return { tokens: withUnits(tokens, source, report), comments: groups.comments ?? [] }
+}
+
+/** Joins a number and a unit that stand further apart than one blank, on one line, and reports them. */
+function withUnits(tokens: readonly IToken[], source: SourceFile, report: Report): readonly IToken[] {
+  const joined: IToken[] = []
+  for (const token of tokens) {
+    const before = joined.at(-1)
+    const gap = before === undefined ? '' : source.text.slice(before.endOffset! + 1, token.startOffset)
+    const apart = before?.tokenType === Num && !before.image.includes(' ') && unitOf(token.image) !== undefined && /^[ \t]+$/.test(gap)
+    // `6 steps: 4` with one blank was left apart by the lexer on purpose: there `steps` is a field.
+    if (before === undefined || !apart || /^\s*[:={]/.test(source.text.slice(token.endOffset! + 1))) {
+      joined.push(token)
+      continue
+    }
+    const place = { source, start: before.endOffset! + 1, end: token.startOffset }
+    const span = { source, start: token.startOffset, end: token.endOffset! + 1 }
+    const fixes = [{ title: 'leave one blank', span: place, text: ' ' }]
+    report.using(messages).unitApart(span, { number: before.image, unit: token.image, fixes })
+    joined[joined.length - 1] = {
+      ...before,
+      image: `${before.image} ${token.image}`,
+      endOffset: token.endOffset,
+      endColumn: token.endColumn,
+    }
+  }
+  return joined
+}
+
+/** What a character means elsewhere, and how it is said here; a replacement where one is certain. */
+const advice: Readonly<Record<string, readonly [advice: string, replacement?: string]>> = {
+  ';': ['lines and statements need no mark at their end', ''],
+  "'": ['a text stands in double quotes; a prime follows a name without a blank'],
+  '`': ['a text stands in double quotes'],
+  '&': ['write `and`', 'and'],
+  '|': ['write `or`', 'or'],
+  '!': ['write `not`', 'not'],
+  '%': ['a percentage is written without a blank, `5%`; the remainder is `a mod b`'],
+  '\\': ['a backslash only has a meaning inside a text'],
+  '…': ['an ellipsis in a message stands for what you want to write'],
+  '“': ['a text stands in straight double quotes', '"'],
+  '”': ['a text stands in straight double quotes', '"'],
+  '×': ['write `*`', '*'],
+  '·': ['write `*`', '*'],
+  '−': ['write `-`', '-'],
+  '–': ['write `-`', '-'],
+  '→': ['write `->`', '->'],
+  '≤': ['write `<=`', '<='],
+  '≥': ['write `>=`', '>='],
+  '≠': ['write `!=`', '!='],
+  _: ['a name begins with a letter'],
+}
+
+function reportCharacters({ offset, length }: ILexingError, source: SourceFile, report: Report): void {
+  const text = source.text.slice(offset, offset + length)
+  const span = { source, start: offset, end: offset + length }
+  const first = String.fromCodePoint(text.codePointAt(0) ?? 0)
+  const [words = /\p{L}/u.test(first) ? 'names are made of the letters a to z, digits and `_`' : undefined, replacement] =
+    advice[first] ?? []
+  const certain = replacement !== undefined && [...text].every((c) => c === first)
+  const fixes = certain ? [{ title: replacement === '' ? 'leave it out' : `write \`${replacement}\``, span, text: replacement }] : []
+  report.using(messages).unexpectedCharacter(span, { text: text.length > 20 ? text.slice(0, 20) + '…' : text, advice: words, fixes })
+}

@@ -1,0 +1,45 @@
+// The spelling of a number → its value, suffix and unit. Unknown suffixes and units are reported here,
+// with the spelling that was probably meant, and kept in the tree.
+import type { NumberExpr } from './ast.ts'
+import type { Fix, Report } from './diagnostic.ts'
+import { messages } from './messages.ts'
+import type { Span } from './source.ts'
+import { nearest } from './suggest.ts'
+import { suffixes, unitOf, units } from './words.ts'
+
+const shape = /^(\d[\d_]*?(?:\.\d(?:_?\d)*)?(?:[eE][+-]?\d+)?)(%|[A-Za-z_]\w*)?(?: (.+))?$/
+
+/** Suffixes that other tools know, with what is meant here. */
+const foreign = new Map(Object.entries({ m: 'M', K: 'k', G: 'GiB', b: 'B', t: 'T', g: 'GiB', sec: 's', hr: 'h', mins: 'min' }))
+
+/** `span` covers the whole spelling, unit included. */
+export function number(text: string, span: Span, report: Report): NumberExpr {
+  const [, digits = text, suffix, unit] = shape.exec(text) ?? []
+  const value = Number(digits.replaceAll('_', ''))
+  if (!Number.isFinite(value)) report.using(messages).numberTooLarge(span, { spelling: text })
+  if (suffix !== undefined && !suffixes.includes(suffix)) {
+    const end = span.start + digits.length + suffix.length
+    const place = { ...span, end }
+    const near = respelled(digits, suffix)
+    report.using(messages).unknownSuffix(place, { spelling: digits + suffix, digits, suffix, near, fixes: replace(place, near) })
+  }
+  if (unit !== undefined && unitOf(unit) === undefined) {
+    const place = { ...span, start: span.end - unit.length }
+    const meant = nearest(unit, units)
+    const stem = text.slice(0, -unit.length)
+    const near = suffix === undefined && suffixes.includes(unit) ? digits + unit : meant === undefined ? undefined : stem + meant
+    report.using(messages).unknownUnit(place, { spelling: text, unit, near, units, fixes: replace(span, near) })
+  }
+  return { kind: 'number', span, value, suffix, unit, text }
+}
+
+/** `2000steps` is `2000 steps`; `6m` is `6M`. */
+function respelled(digits: string, suffix: string): string | undefined {
+  if (unitOf(suffix) !== undefined) return `${digits} ${suffix}`
+  const meant = foreign.get(suffix) ?? nearest(suffix, suffixes)
+  return meant === undefined ? undefined : digits + meant
+}
+
+function replace(span: Span, text: string | undefined): readonly Fix[] {
+  return text === undefined ? [] : [{ title: `write \`${text}\``, span, text }]
+}

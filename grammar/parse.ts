@@ -1,0 +1,95 @@
+// SourceFile → Module and diagnostics, in one pass that never throws: lex, match brackets, parse with
+// recovery, build the tree. Diagnostics come in the order of the text; a tree without any is complete.
+import type { CstNode, IToken } from 'chevrotain'
+import { file } from './abstract.ts'
+import { expr, type Scope } from './abstract-expr.ts'
+import type { Expr, Module } from './ast.ts'
+import { balance, deepestNesting, longestChain, tooDeep, type Unclosed } from './brackets.ts'
+import { spanOf } from './cst.ts'
+import { split } from './declarations.ts'
+import { Report, type Diagnostic } from './diagnostic.ts'
+import { lex } from './lex.ts'
+import { messages } from './messages.ts'
+import { Parser } from './parser.ts'
+import { reportErrors } from './recovery.ts'
+import type { SourceFile } from './source.ts'
+import { Comments } from './trivia.ts'
+
+// Its grammar is analysed once; each parse resets it by handing over new tokens.
+const parser = new Parser()
+
+export interface Parsed {
+  readonly module: Module
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** The tree of a file. After a syntax error it lacks the smallest broken parts and keeps what stands around them. */
+export function parse(source: SourceFile): Parsed {
+  const reading = read(source)
+  const trees = split(reading.tokens).map((tokens) => derive(reading, tokens, () => parser.declaration()))
+  return { module: file(scopeOf(reading), trees), diagnostics: diagnosticsOf(reading) }
+}
+
+export interface ParsedExpression {
+  readonly expr?: Expr
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** The tree of a lone expression, such as the text after `--set name=`. */
+export function parseExpression(source: SourceFile): ParsedExpression {
+  const reading = read(source)
+  const value = expr(scopeOf(reading), reading.tooDeep ? undefined : derive(reading, reading.tokens, () => parser.expr()))
+  return { ...(value && { expr: value }), diagnostics: diagnosticsOf(reading) }
+}
+
+/** A text ready for the parser. Of one that nests too deep no token is left. */
+interface Reading {
+  readonly source: SourceFile
+  readonly report: Report
+  readonly tokens: readonly IToken[]
+  readonly comments: readonly IToken[]
+  readonly unclosed: readonly Unclosed[]
+  readonly tooDeep: boolean
+}
+
+function read(source: SourceFile): Reading {
+  const report = new Report()
+  const say = report.using(messages)
+  const { tokens, comments } = lex(source, report)
+  const deep = tooDeep(tokens)
+  if (deep !== undefined) {
+    if (deep.chain) say.chainTooLong(spanOf(source, deep.token), { limit: longestChain })
+    else say.nestingTooDeep(spanOf(source, deep.token), { limit: deepestNesting })
+    return { source, report, tokens: [], comments, unclosed: [], tooDeep: true }
+  }
+  const balanced = balance(tokens)
+  for (const token of balanced.stray) {
+    const span = spanOf(source, token)
+    say.strayBracket(span, { close: token.image, fixes: [{ title: 'leave it out', span, text: '' }] })
+  }
+  for (const found of balanced.unclosed) {
+    const { open, close, until } = found
+    const fix = { title: `close with \`${close}\``, span: { source, start: until, end: until }, text: close }
+    say.unclosedBracket(spanOf(source, open), { open: open.image, close, fixes: [fix] })
+  }
+  return { source, report, comments, ...balanced, tooDeep: false }
+}
+
+/** The concrete tree of one run of tokens. */
+function derive({ source, report }: Reading, tokens: readonly IToken[], rule: () => CstNode): CstNode {
+  parser.input = [...tokens]
+  const tree = rule()
+  reportErrors(parser.errors, tokens, source, report)
+  return tree
+}
+
+function scopeOf({ source, report, comments }: Reading): Scope {
+  return { source, report, comments: new Comments(source.text, comments), hoisted: [] }
+}
+
+/** What was found, in the order of the text, without what a missing bracket makes doubtful. */
+function diagnosticsOf({ report, unclosed }: Reading): readonly Diagnostic[] {
+  const doubtful = ({ code, span }: Diagnostic): boolean =>
+    code !== 'unclosed-bracket' && unclosed.some(({ open, until }) => span.start > open.startOffset && span.start <= until)
+  return report.diagnostics.filter((d) => !doubtful(d)).sort((a, b) => a.span.start - b.span.start)
+}

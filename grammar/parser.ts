@@ -1,0 +1,415 @@
+// Tokens → concrete tree, one rule per construct in the order a file is read. The rules accept a little
+// more than the language (a missing comma or promise, `=` for `:`, any order of prefixes), so that abstract.ts can say
+// precisely what is wrong; precedence is settled there as well, which keeps the recursion shallow.
+// With recovery on, any child of any node may be absent.
+import { CstParser, type CstNode, type IToken, type ParserMethod } from 'chevrotain'
+import { expectations } from './recovery.ts'
+import {
+  allTokens,
+  AnyName,
+  Arrow,
+  BinaryOperator,
+  Colon,
+  Comma,
+  Dot,
+  Equals,
+  LCurly,
+  LParen,
+  LSquare,
+  Name,
+  Num,
+  Prefix,
+  RCurly,
+  RParen,
+  RSquare,
+  Str,
+  Str3,
+  Tilde,
+  Word,
+} from './tokens.ts'
+
+type Rule = ParserMethod<[], CstNode>
+
+export class Parser extends CstParser {
+  constructor() {
+    super(allTokens, { recoveryEnabled: true, maxLookahead: 2, nodeLocationTracking: 'onlyOffset', errorMessageProvider: expectations })
+    this.performSelfAnalysis()
+  }
+
+  readonly declaration: Rule = this.RULE('declaration', () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.use) },
+      { ALT: () => this.SUBRULE(this.let) },
+      { ALT: () => this.SUBRULE(this.param) },
+      { ALT: () => this.SUBRULE(this.op) },
+      { ALT: () => this.SUBRULE(this.block) },
+      { ALT: () => this.SUBRULE(this.noun) },
+    ])
+  })
+
+  readonly use: Rule = this.RULE('use', () => {
+    this.CONSUME(Word.use)
+    this.OR([{ ALT: () => this.CONSUME(Str) }, { ALT: () => this.CONSUME(Name) }])
+    this.OPTION(() => {
+      this.CONSUME(Word.as)
+      this.CONSUME2(Name, { LABEL: 'alias' })
+    })
+  })
+
+  readonly let: Rule = this.RULE('let', () => {
+    this.CONSUME(Word.let)
+    this.CONSUME(Name)
+    this.OPTION(() => {
+      this.CONSUME(Colon)
+      this.SUBRULE(this.type)
+    })
+    this.CONSUME(Equals)
+    this.SUBRULE(this.expr)
+  })
+
+  readonly param: Rule = this.RULE('param', () => {
+    this.CONSUME(Word.param)
+    this.CONSUME(Name)
+    this.OPTION(() => {
+      this.CONSUME(Colon)
+      this.SUBRULE(this.type)
+    })
+    this.OPTION2(() => {
+      this.CONSUME(Equals)
+      this.SUBRULE(this.expr)
+    })
+  })
+
+  readonly noun: Rule = this.RULE('noun', () => {
+    this.CONSUME(Name, { LABEL: 'noun' })
+    this.CONSUME2(Name)
+    this.OPTION(() => {
+      this.CONSUME(LParen)
+      this.OR([{ ALT: () => this.CONSUME(Num) }, { ALT: () => this.CONSUME(Str) }])
+      this.CONSUME(RParen)
+    })
+    this.OR2([
+      {
+        ALT: () => {
+          this.CONSUME(Equals)
+          this.SUBRULE(this.expr)
+        },
+      },
+      { ALT: () => this.SUBRULE(this.record) },
+    ])
+  })
+
+  readonly record: Rule = this.RULE('record', () => {
+    this.CONSUME(LCurly)
+    this.MANY(() => {
+      this.SUBRULE(this.field)
+      this.OPTION(() => this.CONSUME(Comma))
+    })
+    this.CONSUME(RCurly)
+  })
+
+  readonly field: Rule = this.RULE('field', () => {
+    this.CONSUME(AnyName)
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(Colon)
+          this.SUBRULE(this.expr)
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(Equals)
+          this.SUBRULE2(this.expr)
+        },
+      },
+      { ALT: () => this.SUBRULE(this.record) },
+    ])
+  })
+
+  readonly op: Rule = this.RULE('op', () => {
+    this.CONSUME(Word.op)
+    this.CONSUME(Name)
+    this.OPTION(() => this.SUBRULE(this.dims))
+    this.SUBRULE(this.formals)
+    this.OPTION2(() => {
+      this.CONSUME(Arrow)
+      this.SUBRULE(this.type)
+    })
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(Equals)
+          this.SUBRULE(this.expr)
+        },
+      },
+      { ALT: () => this.SUBRULE(this.body) },
+    ])
+    this.OPTION3(() => this.SUBRULE(this.grad))
+  })
+
+  readonly grad: Rule = this.RULE('grad', () => {
+    this.CONSUME(Word.grad)
+    this.CONSUME(LParen)
+    this.CONSUME(Name)
+    this.CONSUME(RParen)
+    this.SUBRULE(this.record)
+  })
+
+  readonly block: Rule = this.RULE('block', () => {
+    this.CONSUME(Word.block)
+    this.CONSUME(Name)
+    this.OPTION(() => this.SUBRULE(this.dims))
+    this.SUBRULE(this.formals)
+    this.OPTION2(() => {
+      this.CONSUME(Arrow)
+      this.SUBRULE(this.type)
+    })
+    this.SUBRULE(this.body)
+  })
+
+  readonly formals: Rule = this.RULE('formals', () => {
+    this.CONSUME(LParen)
+    this.OPTION(() => {
+      this.SUBRULE(this.formal)
+      this.MANY(() => {
+        this.OPTION2(() => this.CONSUME(Comma))
+        this.SUBRULE2(this.formal)
+      })
+    })
+    this.CONSUME(RParen)
+  })
+
+  readonly formal: Rule = this.RULE('formal', () => {
+    this.CONSUME(Name)
+    this.OPTION(() => {
+      this.CONSUME(Colon)
+      this.SUBRULE(this.type)
+    })
+    this.OPTION2(() => {
+      this.CONSUME(Equals)
+      this.SUBRULE(this.expr)
+    })
+  })
+
+  readonly type: Rule = this.RULE('type', () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(Name)
+          this.OPTION(() => this.SUBRULE(this.dims))
+        },
+      },
+      { ALT: () => this.SUBRULE2(this.dims) },
+    ])
+  })
+
+  readonly dims: Rule = this.RULE('dims', () => {
+    this.CONSUME(LSquare)
+    this.OPTION(() => {
+      this.CONSUME(Name)
+      this.MANY(() => {
+        this.OPTION2(() => this.CONSUME(Comma))
+        this.CONSUME2(Name)
+      })
+    })
+    this.CONSUME(RSquare)
+  })
+
+  readonly body: Rule = this.RULE('body', () => {
+    this.CONSUME(LCurly)
+    this.MANY(() => this.SUBRULE(this.statement))
+    this.CONSUME(RCurly)
+  })
+
+  readonly statement: Rule = this.RULE('statement', () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.let) },
+      { ALT: () => this.SUBRULE(this.param) },
+      { ALT: () => this.SUBRULE(this.weight) },
+      { ALT: () => this.SUBRULE(this.repeat) },
+      { ALT: () => this.SUBRULE(this.return) },
+      { ALT: () => this.SUBRULE(this.assign) },
+    ])
+  })
+
+  readonly weight: Rule = this.RULE('weight', () => {
+    this.CONSUME(Word.weight)
+    this.CONSUME(Name)
+    this.MANY(() => {
+      this.CONSUME(Comma)
+      this.CONSUME2(Name)
+    })
+    this.CONSUME(Colon)
+    this.SUBRULE(this.type)
+    this.OPTION(() => {
+      this.CONSUME(Tilde)
+      this.SUBRULE(this.expr)
+    })
+  })
+
+  readonly repeat: Rule = this.RULE('repeat', () => {
+    this.CONSUME(Word.repeat)
+    this.SUBRULE(this.count)
+    this.SUBRULE(this.body)
+  })
+
+  // Not any expression: `layers { … }` would amend `layers`.
+  readonly count: Rule = this.RULE('count', () => {
+    this.OR([
+      { ALT: () => this.CONSUME(Name) },
+      { ALT: () => this.CONSUME(Num) },
+      {
+        ALT: () => {
+          this.CONSUME(LParen)
+          this.SUBRULE(this.expr)
+          this.CONSUME(RParen)
+        },
+      },
+    ])
+  })
+
+  readonly return: Rule = this.RULE('return', () => {
+    this.CONSUME(Word.return)
+    this.SUBRULE(this.expr)
+  })
+
+  readonly assign: Rule = this.RULE('assign', () => {
+    this.CONSUME(Name)
+    this.OPTION(() => {
+      this.CONSUME(Colon)
+      this.SUBRULE(this.type)
+    })
+    this.CONSUME(Equals)
+    this.SUBRULE(this.expr)
+  })
+
+  readonly expr: Rule = this.RULE('expr', () => {
+    this.MANY(() => this.SUBRULE(this.branch))
+    this.SUBRULE(this.operation)
+  })
+
+  readonly branch: Rule = this.RULE('branch', () => {
+    this.CONSUME(Word.if)
+    this.SUBRULE(this.expr, { LABEL: 'test' })
+    this.CONSUME(Word.then)
+    this.SUBRULE2(this.expr, { LABEL: 'then' })
+    this.CONSUME(Word.else)
+  })
+
+  readonly operation: Rule = this.RULE('operation', () => {
+    this.MANY(() => this.CONSUME(Prefix))
+    this.SUBRULE(this.operand)
+    this.MANY2({
+      GATE: () => !this.startsField(this.LA(1), this.LA(2)),
+      DEF: () => {
+        this.CONSUME(BinaryOperator)
+        this.MANY3(() => this.CONSUME2(Prefix))
+        this.SUBRULE2(this.operand)
+      },
+    })
+  })
+
+  /** `mod: 3` after a value is the next field, not an operator. */
+  private startsField(word: IToken, next: IToken): boolean {
+    return /^\w/.test(word.image) && (next.tokenType === Colon || next.tokenType === LCurly)
+  }
+
+  // A record literal takes no suffix: `{ … } { … }` is a forgotten comma, not an amendment.
+  readonly operand: Rule = this.RULE('operand', () => {
+    this.OR([{ ALT: () => this.SUBRULE(this.record) }, { ALT: () => this.SUBRULE(this.suffixed) }])
+  })
+
+  readonly suffixed: Rule = this.RULE('suffixed', () => {
+    this.SUBRULE(this.primary)
+    this.MANY(() =>
+      this.OR([
+        { ALT: () => this.SUBRULE(this.args) },
+        { ALT: () => this.SUBRULE(this.indices) },
+        { ALT: () => this.SUBRULE(this.member) },
+        { ALT: () => this.SUBRULE(this.record) },
+      ]),
+    )
+  })
+
+  readonly primary: Rule = this.RULE('primary', () => {
+    this.OR([
+      { ALT: () => this.CONSUME(Num) },
+      { ALT: () => this.CONSUME(Str) },
+      { ALT: () => this.CONSUME(Str3) },
+      { ALT: () => this.CONSUME(Word.true) },
+      { ALT: () => this.CONSUME(Word.false) },
+      { ALT: () => this.SUBRULE(this.wgsl) },
+      { ALT: () => this.CONSUME(Name) },
+      {
+        ALT: () => {
+          this.CONSUME(LParen)
+          this.SUBRULE(this.expr)
+          this.CONSUME(RParen)
+        },
+      },
+      { ALT: () => this.SUBRULE(this.list) },
+    ])
+  })
+
+  readonly wgsl: Rule = this.RULE('wgsl', () => {
+    this.CONSUME(Word.wgsl)
+    this.OR([{ ALT: () => this.CONSUME(Str) }, { ALT: () => this.CONSUME(Str3) }])
+  })
+
+  readonly list: Rule = this.RULE('list', () => {
+    this.CONSUME(LSquare)
+    this.OPTION(() => {
+      this.SUBRULE(this.expr)
+      this.MANY(() => {
+        this.OPTION2(() => this.CONSUME(Comma))
+        this.SUBRULE2(this.expr)
+      })
+      this.OPTION3(() => this.CONSUME2(Comma))
+    })
+    this.CONSUME(RSquare)
+  })
+
+  readonly args: Rule = this.RULE('args', () => {
+    this.CONSUME(LParen)
+    this.OPTION(() => {
+      this.SUBRULE(this.arg)
+      this.MANY(() => {
+        this.OPTION2(() => this.CONSUME(Comma))
+        this.SUBRULE2(this.arg)
+      })
+    })
+    this.CONSUME(RParen)
+  })
+
+  readonly arg: Rule = this.RULE('arg', () => {
+    this.OPTION(() => {
+      this.CONSUME(Name)
+      this.CONSUME(Colon)
+    })
+    this.SUBRULE(this.expr)
+  })
+
+  readonly indices: Rule = this.RULE('indices', () => {
+    this.CONSUME(LSquare)
+    this.SUBRULE(this.index)
+    this.MANY(() => {
+      this.OPTION(() => this.CONSUME(Comma))
+      this.SUBRULE2(this.index)
+    })
+    this.CONSUME(RSquare)
+  })
+
+  readonly index: Rule = this.RULE('index', () => {
+    this.CONSUME(Name)
+    this.OPTION(() => {
+      this.CONSUME(Colon)
+      this.SUBRULE(this.expr)
+    })
+  })
+
+  readonly member: Rule = this.RULE('member', () => {
+    this.CONSUME(Dot)
+    this.CONSUME(AnyName)
+  })
+}

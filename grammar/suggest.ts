@@ -1,0 +1,38 @@
+// A word nobody knows → the known word that was probably meant. And lists of words as a sentence has them.
+
+/** The candidate nearest to `word` in Damerau-Levenshtein distance, if near enough to have been meant. Ties go to the first. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined
+  // A third of the letters may be wrong, at least one; a two-letter word says too little to guess from three.
+  let least = Math.max(1, Math.floor(word.length / 3)) + 1
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - word.length) >= least) continue
+    const d = candidate.toLowerCase() === word.toLowerCase() ? 0 : distance(word, candidate)
+    if (d < least && d < Math.max(word.length, candidate.length)) [best, least] = [candidate, d]
+    if (least === 0) break
+  }
+  return best
+}
+
+/** Edits between two words: insertion, deletion, substitution, or exchange of neighbours, one each. */
+export function distance(a: string, b: string): number {
+  let above: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1]
+      let d = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1))
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) d = Math.min(d, above[j - 2]! + 1)
+      row.push(d)
+    }
+    ;[above, last] = [last, row]
+  }
+  return last[b.length]!
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listOf(words: readonly string[], joint = 'and'): string {
+  if (words.length < 2) return words.join('')
+  return `${words.slice(0, -1).join(', ')} ${joint} ${words.at(-1)}`
+}

@@ -1,0 +1,80 @@
+// Counts steps and seconds of a training, and says when a checkpoint is due. What happens beside training (validation, saving)
+// does not count as training time.
+import type { TrainJob } from '../compiler/plan/jobs.ts'
+import type { Executable } from './backend.ts'
+import { Failure, type RunEvent } from './events.ts'
+import { secondsSince } from './stage.ts'
+import type { QueuedStep } from './step-queue.ts'
+
+/** A checkpoint is due after so many seconds, or so many times what saving the last one took, whichever is longer. */
+const patience = { seconds: 60, share: 20 }
+
+export class Meter {
+  readonly #job: TrainJob
+  readonly #executable: Executable
+  readonly #start = performance.now()
+  #last = performance.now()
+  #lastStep: number | undefined
+  #saved = performance.now()
+  #savingTook = 0
+
+  constructor(job: TrainJob, executable: Executable) {
+    this.#job = job
+    this.#executable = executable
+  }
+
+  /** Whether enough time has passed since the last checkpoint. */
+  get saveIsDue(): boolean {
+    return secondsSince(this.#saved) > Math.max(patience.seconds, patience.share * this.#savingTook)
+  }
+
+  async saving<T>(work: () => Promise<T>): Promise<T> {
+    const start = performance.now()
+    const result = await this.aside(work)
+    this.#savingTook = secondsSince(start)
+    this.#saved = performance.now()
+    return result
+  }
+
+  /** Work that is not training. */
+  async aside<T>(work: () => Promise<T>): Promise<T> {
+    const start = performance.now()
+    const result = await work()
+    this.#last += performance.now() - start
+    return result
+  }
+
+  /** Waits for a step's numbers. Fails with a Failure when they are not finite. */
+  async stepEvent({ step, losses, norm }: QueuedStep): Promise<Extract<RunEvent, { kind: 'step' }>> {
+    const { stage, steps, batch, context, flops, rate } = this.#job
+    const loss = (await Promise.all(losses)).reduce((a, b) => a + b, 0)
+    const size = await norm
+    if (!Number.isFinite(loss) || !Number.isFinite(size)) throw diverged(step, loss, size)
+    const now = performance.now()
+    const tokensPerSecond = ((step - (this.#lastStep ?? step - 1)) * batch * context) / ((now - this.#last) / 1000)
+    this.#last = now
+    this.#lastStep = step
+    return {
+      kind: 'step',
+      stage,
+      step,
+      total: steps,
+      loss,
+      norm: size,
+      rate: rate(step),
+      tokens: step * batch * context,
+      seconds: secondsSince(this.#start),
+      tokensPerSecond,
+      flopsPerSecond: tokensPerSecond * flops.executed,
+      memory: this.#executable.memory,
+    }
+  }
+}
+
+function diverged(step: number, loss: number, norm: number): Failure {
+  return new Failure({
+    code: 'diverged',
+    message: `training diverged: at step ${step} the loss is ${loss} and the gradient's norm ${norm}`,
+    advice: ['use a lower learning rate or a longer warm-up', 'the last checkpoint is from before and is kept'],
+  })
+}

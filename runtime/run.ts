@@ -1,0 +1,136 @@
+// Stages in order → one stream of events. A stage whose artifact is in the store is not even compiled; the others are locked,
+// compiled, carried out and linked. What the world does wrong comes as a last event `failed`; what is done by then stays.
+import { readFile } from 'node:fs/promises'
+import type { Job } from '../compiler/plan/jobs.ts'
+import type { Backend } from './backend.ts'
+import { evaluate, metricEvent, type MetricRecord } from './evaluate.ts'
+import { Failure, type RunEvent, type StageState } from './events.ts'
+import { asFailure, telling } from './failures.ts'
+import { copySamples, sample } from './sample.ts'
+import { secondsSince, type StageContext } from './stage.ts'
+import { lockFolder } from './store/lock.ts'
+import { linkRun, readRecord, stageFolder, stateOf, sweep, writeRecord, type StageFolder } from './store/store.ts'
+import { train } from './train.ts'
+
+/** A stage before it is compiled. */
+export interface StagePlan {
+  readonly stage: string
+  readonly kind: Job['kind']
+  readonly key: string
+  /** Where samples are copied to, which is not part of the key. */
+  readonly write?: string
+  /** Compiles it; asked only when there is work to do. */
+  readonly job: () => Promise<Job>
+}
+
+export interface RunOptions {
+  /** `.smdmc/store`. */
+  readonly store: string
+  /** `runs/<file>`: gets a link for each stage. */
+  readonly runs: string
+  /** For fetched files. */
+  readonly cache: string
+  readonly signal: AbortSignal
+}
+
+/** Runs stages, dependencies first. Ends after the first stage that stops or fails. */
+export async function* run(stages: readonly StagePlan[], backend: Backend, options: RunOptions): AsyncGenerator<RunEvent> {
+  const states = await Promise.all(stages.map((s) => stateOf(stageFolder(options.store, s.kind, s.key))))
+  const heads = stages.map(({ stage, kind, key }, i) => ({ stage, what: kind, key, state: states[i]! }))
+  yield { kind: 'run', device: backend.device, stages: heads }
+  for (const stage of stages) {
+    let last: RunEvent | undefined
+    try {
+      for await (const event of runStage(stage, backend, options)) yield (last = event)
+    } catch (error) {
+      const failure = asFailure(error, `running ${stage.stage}`)
+      if (!(failure instanceof Failure)) throw failure
+      yield { kind: 'failed', stage: stage.stage, code: failure.code, message: failure.message, advice: failure.advice }
+      return
+    }
+    if (last?.kind === 'stopped') return
+  }
+}
+
+async function* runStage(plan: StagePlan, backend: Backend, options: RunOptions): AsyncGenerator<RunEvent> {
+  const { stage, kind, key } = plan
+  const folder = stageFolder(options.store, kind, key)
+  const start = performance.now()
+  if ((await stateOf(folder)) === 'cached') yield* cached(plan, folder)
+  else {
+    const lock = await telling('locking the stage', () => lockFolder(folder.path))
+    try {
+      for await (const event of locked(plan, folder, backend, options)) {
+        yield event
+        if (event.kind === 'stopped') return
+      }
+    } finally {
+      await lock[Symbol.asyncDispose]()
+    }
+  }
+  await telling('linking the run', () => linkRun(options.runs, stage, folder.path))
+  if (plan.write !== undefined) await copySamples(folder.artifact, plan.write)
+  yield { kind: 'done', stage, folder: folder.path, seconds: secondsSince(start) }
+}
+
+/** What is in the store already. */
+async function* cached(plan: StagePlan, folder: StageFolder): AsyncGenerator<RunEvent> {
+  yield stageEvent(plan, folder, 'cached', (await readRecord(folder))?.total ?? 0)
+  if (plan.kind !== 'eval') return
+  const metrics = JSON.parse(await readFile(folder.artifact, 'utf8')) as readonly MetricRecord[]
+  for (const metric of metrics) yield metricEvent(plan.stage, metric)
+}
+
+/** The work on a stage that is not finished, done by this process alone. */
+async function* locked(plan: StagePlan, folder: StageFolder, backend: Backend, options: RunOptions): AsyncGenerator<RunEvent> {
+  const { stage, kind, key } = plan
+  const { store, cache, signal } = options
+  await telling('clearing up', () => sweep(folder))
+  // Another process may have finished it just before.
+  const state = await stateOf(folder)
+  if (state === 'cached') {
+    yield* cached(plan, folder)
+    return
+  }
+  if (signal.aborted) {
+    yield { kind: 'stopped', stage, step: 0, total: 0 }
+    return
+  }
+  yield { kind: 'note', stage, text: 'compiling' }
+  const job = await plan.job()
+  const total = totalOf(job)
+  await telling('writing to the store', () => writeRecord(folder, { stage, kind, key, total, normal: job.normal }))
+  await telling('linking the run', () => linkRun(options.runs, stage, folder.path))
+  yield stageEvent(plan, folder, state, total)
+  yield* work(job, { backend, folder, store, cache, signal })
+}
+
+function work(job: Job, context: StageContext): AsyncGenerator<RunEvent> {
+  switch (job.kind) {
+    case 'train':
+      return train(job, context)
+    case 'sample':
+      return sample(job, context)
+    case 'eval':
+      return evaluate(job, context)
+    default:
+      return job satisfies never
+  }
+}
+
+function stageEvent({ stage, kind }: StagePlan, folder: StageFolder, state: StageState, total: number): RunEvent {
+  return { kind: 'stage', stage, state, folder: folder.path, total, unit: kind === 'train' ? 'steps' : 'sequences' }
+}
+
+function totalOf(job: Job): number {
+  switch (job.kind) {
+    case 'train':
+      return job.steps
+    case 'sample':
+      return job.count
+    case 'eval':
+      return job.metric.samples
+    default:
+      return job satisfies never
+  }
+}

@@ -1,0 +1,208 @@
+// A plan on the device: buffers and pipelines made once, then runs, each one command buffer of one pass.
+// Everything up to the submit happens within the call, before any await; so calls take effect in the order they are made.
+import type { DispatchPlan, Groups, KernelPlan, TensorSpec, WebgpuPlan, WebgpuProgram } from '../../compiler/plan/plan.ts'
+import type { Data, Executable, Tensors } from '../backend.ts'
+import { allocate, usage } from './buffers.ts'
+import type { OpenDevice } from './device.ts'
+import { noTimestamps } from './messages.ts'
+import { compile, type Pipeline } from './pipelines.ts'
+import { Readback, type Region } from './readback.ts'
+import { seconds, Stopwatch, type DispatchTime } from './timing.ts'
+
+type Extents = Readonly<Record<string, number>>
+
+/** A dispatch ready to be recorded. */
+interface Step {
+  readonly kernel: KernelPlan
+  readonly pipeline: GPUComputePipeline
+  readonly bindings: GPUBindGroup
+  readonly groups: DispatchPlan['groups']
+}
+
+interface Program {
+  readonly spec: WebgpuProgram
+  readonly steps: readonly Step[]
+  readonly extents: GPUBuffer
+}
+
+/** Allocates states and activations and compiles every kernel. Fails with out-of-memory. */
+export async function load(open: OpenDevice, plan: WebgpuPlan): Promise<WebgpuExecutable> {
+  const pipelines = await compile(open.device, plan.kernels)
+  const buffers = await allocate(open, plan.buffers)
+  const programs = plan.programs.map((spec) => prepare(open.device, spec, plan, pipelines, buffers))
+  open.faults.check()
+  return new WebgpuExecutable(open, plan, buffers, programs)
+}
+
+/** Makes the program's bind groups; equal ones are one. The extents buffer is the program's own. */
+function prepare(
+  device: GPUDevice,
+  spec: WebgpuProgram,
+  plan: WebgpuPlan,
+  pipelines: readonly Pipeline[],
+  buffers: readonly GPUBuffer[],
+): Program {
+  const size = Math.max(1, Math.ceil(spec.live.length / 4)) * 16
+  const extents = device.createBuffer({ label: `extents of ${spec.name}`, size, usage: usage.uniform | usage.copyTarget })
+  const groups = new Map<string, GPUBindGroup>()
+  const steps = spec.steps.map((step) => {
+    const { pipeline, layout } = pipelines[step.kernel]!
+    const kernel = plan.kernels[step.kernel]!
+    const key = `${kernel.bindings.join()} ${step.buffers.join()}`
+    const entries = step.buffers.map((buffer, binding) => ({ binding, resource: { buffer: buffer < 0 ? extents : buffers[buffer]! } }))
+    const bindings = groups.get(key) ?? device.createBindGroup({ layout, entries })
+    groups.set(key, bindings)
+    return { kernel, pipeline, bindings, groups: step.groups }
+  })
+  return { spec, steps, extents }
+}
+
+export class WebgpuExecutable implements Executable {
+  readonly memory: number
+  readonly #open: OpenDevice
+  readonly #buffers: readonly GPUBuffer[]
+  readonly #states: ReadonlyMap<string, { readonly spec: TensorSpec; readonly buffer: GPUBuffer }>
+  readonly #programs: ReadonlyMap<string, Program>
+  readonly #readback: Readback
+
+  constructor(open: OpenDevice, plan: WebgpuPlan, buffers: readonly GPUBuffer[], programs: readonly Program[]) {
+    this.#open = open
+    this.#buffers = buffers
+    this.#states = new Map(plan.states.map((spec, i) => [spec.name, { spec, buffer: buffers[i]! }]))
+    this.#programs = new Map(programs.map((program) => [program.spec.name, program]))
+    this.#readback = new Readback(open)
+    this.memory = buffers.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  async write(state: string, data: Data): Promise<void> {
+    this.#open.faults.check()
+    const { spec, buffer } = this.#state(state)
+    this.#put(buffer, data, lengthOf(spec, {}), `state ${state}`)
+    this.#open.faults.check()
+  }
+
+  async read(state: string): Promise<Data> {
+    this.#open.faults.check()
+    const { spec, buffer } = this.#state(state)
+    const encoder = this.#open.device.createCommandEncoder({ label: `read ${state}` })
+    const copied = this.#readback.copy(encoder, [regionOf(spec, buffer, {})])
+    this.#open.device.queue.submit([encoder.finish()])
+    this.#open.faults.check()
+    const [data] = await this.#readback.fetch(copied)
+    return data!
+  }
+
+  async run(program: string, inputs: Tensors, extents: Extents = {}): Promise<Tensors> {
+    this.#open.faults.check()
+    const found = this.#program(program)
+    const { spec } = found
+    this.#writeInputs(found, inputs, extents)
+    const encoder = this.#open.device.createCommandEncoder({ label: program })
+    record(encoder, found, extents)
+    const regions = spec.results.map((result, i) => regionOf(result, this.#buffers[spec.resultBuffers[i]!]!, extents))
+    const copied = regions.length > 0 ? this.#readback.copy(encoder, regions) : undefined
+    this.#open.device.queue.submit([encoder.finish()])
+    this.#open.faults.check()
+    if (!copied) return {}
+    const results = await this.#readback.fetch(copied)
+    return Object.fromEntries(spec.results.map(({ name }, i) => [name, results[i]!]))
+  }
+
+  /** Runs a program, states and all, and returns what each dispatch took instead of the results. Fails with no-timestamps. */
+  async profile(program: string, inputs: Tensors, extents: Extents = {}): Promise<DispatchTime[]> {
+    this.#open.faults.check()
+    const { device, facts } = this.#open
+    if (!facts.features.includes('timestamp-query')) throw noTimestamps(facts.name)
+    const found = this.#program(program)
+    this.#writeInputs(found, inputs, extents)
+    const stopwatch = new Stopwatch(device, found.steps.length)
+    const encoder = device.createCommandEncoder({ label: `profile of ${program}` })
+    record(encoder, found, extents, stopwatch)
+    const copied = this.#readback.copy(encoder, [stopwatch.resolve(encoder)])
+    device.queue.submit([encoder.finish()])
+    const [words] = await this.#readback.fetch(copied)
+    stopwatch.dispose()
+    const times = seconds(words!)
+    return found.steps.map(({ kernel: { label, flops, bytes } }, i) => ({ label, seconds: times[i]!, flops, bytes }))
+  }
+
+  /** Frees the buffers when the work under way is done: a buffer destroyed earlier would void the commands that use it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#open.device.queue.onSubmittedWorkDone().catch(() => undefined)
+    for (const buffer of this.#buffers) buffer.destroy()
+    for (const { extents } of this.#programs.values()) extents.destroy()
+    this.#readback.dispose()
+  }
+
+  #writeInputs({ spec, extents: uniform }: Program, inputs: Tensors, extents: Extents): void {
+    spec.inputs.forEach((input, i) => {
+      const data = inputs[input.name]
+      if (!data) throw new Error(`bug: program ${spec.name} is run without its input ${input.name}`)
+      this.#put(this.#buffers[spec.inputBuffers[i]!]!, data, lengthOf(input, extents), `input ${input.name} of ${spec.name}`)
+    })
+    if (spec.live.length === 0) return
+    const sizes = Uint32Array.from(spec.live, (dim) => extentOf(dim.name, dim.size, extents))
+    this.#open.device.queue.writeBuffer(uniform, 0, sizes)
+  }
+
+  #put(buffer: GPUBuffer, data: Data, length: number, what: string): void {
+    if (data.length !== length) throw new Error(`bug: ${what} has ${data.length} elements instead of ${length}`)
+    this.#open.device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength)
+  }
+
+  #program(name: string): Program {
+    const program = this.#programs.get(name)
+    if (!program) throw new Error(`bug: the plan has no program ${name}`)
+    return program
+  }
+
+  #state(name: string): { readonly spec: TensorSpec; readonly buffer: GPUBuffer } {
+    const state = this.#states.get(name)
+    if (!state) throw new Error(`bug: the plan has no state ${name}`)
+    return state
+  }
+}
+
+/** All steps in one pass; with a stopwatch, each in its own. */
+function record(encoder: GPUCommandEncoder, { spec, steps }: Program, extents: Extents, stopwatch?: Stopwatch): void {
+  const sizes = new Map(spec.live.map((dim) => [dim.name, extentOf(dim.name, dim.size, extents)]))
+  const count = (groups: Groups) => {
+    if (typeof groups === 'number') return groups
+    const extent = sizes.get(groups.live)
+    if (extent === undefined) throw new Error(`bug: program ${spec.name} dispatches by ${groups.live}, which is not among its live dims`)
+    return Math.ceil((extent * groups.factor) / groups.divisor)
+  }
+  const dispatch = (pass: GPUComputePassEncoder, { pipeline, bindings, groups }: Step) => {
+    pass.setPipeline(pipeline)
+    pass.setBindGroup(0, bindings)
+    pass.dispatchWorkgroups(count(groups[0]), count(groups[1]), count(groups[2]))
+  }
+  if (stopwatch) {
+    steps.forEach((step, i) => {
+      const pass = encoder.beginComputePass({ label: step.kernel.label, timestampWrites: stopwatch.writes(i) })
+      dispatch(pass, step)
+      pass.end()
+    })
+    return
+  }
+  const pass = encoder.beginComputePass({ label: spec.name })
+  for (const step of steps) dispatch(pass, step)
+  pass.end()
+}
+
+function regionOf({ name, type }: TensorSpec, buffer: GPUBuffer, extents: Extents): Region {
+  if (type.dtype === 'f16') throw new Error(`bug: ${name} is f16, which never leaves the device`)
+  return { buffer, dtype: type.dtype === 'bool' ? 'i32' : type.dtype, length: lengthOf({ name, type }, extents) }
+}
+
+function lengthOf({ type }: TensorSpec, extents: Extents): number {
+  return type.dims.reduce((n, { name, size, live }) => n * (live ? extentOf(name, size, extents) : size), 1)
+}
+
+/** The extent given for a live dim, at most its bound; a primed dim has that of its unprimed name. */
+function extentOf(name: string, bound: number, extents: Extents): number {
+  const extent = extents[name] ?? extents[name.replace(/'+$/, '')]
+  if (extent === undefined) throw new Error(`bug: no extent is given for the live dim ${name}`)
+  if (extent > bound) throw new Error(`bug: extent ${extent} of ${name} is above its bound ${bound}`)
+  return extent
+}

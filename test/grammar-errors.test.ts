@@ -1,0 +1,216 @@
+// Syntax errors: their words as drawn, one message for each mistake, the code around them kept, and fixes
+// that do what they promise. Also the drawing itself and the search for similar words.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Diagnostic } from '../grammar/diagnostic.ts'
+import { render } from '../grammar/frame.ts'
+import { parse } from '../grammar/parse.ts'
+import { distance, listOf, nearest } from '../grammar/suggest.ts'
+import { codes, fixture, source } from './helpers/grammar.ts'
+
+const rendered = (name: string): readonly string[] => parse(fixture(name)).diagnostics.map((d) => render(d))
+
+const suffixError = (name: string): string => `error[unknown-suffix]: I do not know the suffix \`m\` in \`6m\`
+ --> ${name}:5:23
+  |
+5 |   model:  smdm.preset(6m)
+  |                       ^^
+  = 6M is six million; time is written 30min`
+
+test('an unknown suffix', () => {
+  assert.deepEqual(rendered('bad/01d-suffix.smdm'), [suffixError('bad/01d-suffix.smdm')])
+})
+
+test('an unknown unit, beside an unknown suffix', () => {
+  assert.deepEqual(rendered('bad/01c-unknown-unit.smdm'), [
+    suffixError('bad/01c-unknown-unit.smdm'),
+    `error[unknown-unit]: I do not know the unit \`setps\` in \`2000 setps\`
+ --> bad/01c-unknown-unit.smdm:7:16
+  |
+7 |   budget: 2000 setps
+  |                ^^^^^
+  = did you mean \`2000 steps\`?`,
+  ])
+})
+
+test('a forgotten comma', () => {
+  assert.deepEqual(rendered('bad/15-comma.smdm'), [
+    `error[expected-comma]: I expected a comma between the items of this list
+ --> bad/15-comma.smdm:7:5
+  |
+7 |     { given: "b" }
+  |     ^`,
+  ])
+})
+
+test('an equals sign in a record', () => {
+  assert.deepEqual(rendered('bad/17-colon.smdm'), [
+    `error[colon-not-equals]: a record gives values with a colon
+ --> bad/17-colon.smdm:5:8
+  |
+5 |   data = tales
+  |        ^
+  = write \`data: …\`; \`=\` makes a new name, \`:\` fills a place that is already there`,
+  ])
+})
+
+test('four mistakes, four messages, and all declarations kept', () => {
+  const { module, diagnostics } = parse(
+    source(`use smdm
+let a = 3 +
+train t {
+  lr 5
+  batch: * 3
+  seed: 1
+}
+op f(x) = x
+block g(x: [a]) -> [a] {
+  y = f(x
+  return y
+}
+train z { seed: 3 }
+`),
+  )
+  assert.deepEqual(
+    diagnostics.map(({ code, message }) => `${code}: ${message}`),
+    [
+      'unexpected: I expected a value here',
+      'missing-colon: I expected a colon after `lr`',
+      'unexpected: I expected a value, but found `*`',
+      'unclosed-bracket: this `(` is never closed',
+    ],
+  )
+  assert.deepEqual(
+    module.items.map((item) => ('name' in item ? item.name.name : item.kind)),
+    ['use', 't', 'f', 'g', 'z'],
+  )
+})
+
+test('a forgotten brace ends where the next declaration begins', () => {
+  const { module, diagnostics } = parse(source('train t {\n  model: f(x)\n  seed: 3\n\ntrain u { seed: 1 }\nop f(x) = x\n'))
+  assert.deepEqual(
+    diagnostics.map((d) => [d.code, d.span.start]),
+    [['unclosed-bracket', 8]],
+  )
+  assert.equal(module.items.length, 3)
+})
+
+/** Each mistake with its code and the words it must contain. */
+const mistakes: readonly (readonly [text: string, code: string, words: RegExp])[] = [
+  ['x = 3', 'missing-let', /`x` is new here/],
+  ['train { a: 1 }', 'missing-name', /this `train` has no name/],
+  ['seed: 3', 'stray-field', /outside any record/],
+  ['train t { a: 1 } }', 'stray-bracket', /closes nothing/],
+  ['let a = (1 + 2\nlet b = 1', 'unclosed-bracket', /this `\(` is never closed/],
+  ['let a = f(x]\nlet b = 1', 'stray-bracket', /this `\]` closes nothing/],
+  ['let a = "abc\nlet b = 1', 'open-string', /not closed before its line ends/],
+  ['let a = """abc\nlet b = 1', 'open-string', /never closed/],
+  ['let a = "a\\qb"', 'bad-escape', /escape `\\q`/],
+  ['let a = 1;', 'unexpected-character', /cannot read `;`/],
+  ["let a = 'b", 'unexpected-character', /cannot read `'`/],
+  ['let a = b && c', 'unexpected-character', /cannot read `&&`/],
+  ['let a = 2  steps', 'unit-apart', /too far from its number/],
+  ['let a = 2steps', 'unknown-suffix', /suffix `steps`/],
+  ['let a = 30 min', 'unknown-unit', /unit `min`/],
+  ['let a = 4K', 'unknown-suffix', /suffix `K`/],
+  ['let a = 4constructor', 'unknown-suffix', /suffix `constructor`/],
+  ['let a = 1e999', 'number-too-large', /larger than any number/],
+  ['let a = b < c < d', 'chained-comparison', /do not chain/],
+  ['let a = 1 + not b', 'misplaced-not', /binds tighter/],
+  ['let a = f(b c)', 'expected-comma', /between these arguments/],
+  ['op f(x y) = x', 'expected-comma', /between these arguments/],
+  ['op f(x: [a b]) = x', 'expected-comma', /between these dimensions/],
+  ['let a = x[i j]', 'expected-comma', /between these dimensions/],
+  ['block f(x: [a]) {\n  return x\n}', 'missing-promise', /promises the dimensions/],
+  ['let a = if b then c\nlet d = 1', 'unexpected', /expected `else` here/],
+  ['let a = [1,, 2]', 'unexpected', /expected `,` or `]`, but found `,`/],
+  ['let a = f(1,)', 'unexpected', /expected a value, but found `\)`/],
+  ['op f(x: 3) = x', 'unexpected', /a type, such as .* found the number `3`/],
+  ['use 3', 'unexpected', /the name of a library/],
+  ['let a = b // c', 'unexpected', /found `\/`/],
+  ['block f(x: [a]) -> [a] {\n  y: 3\n  return y\n}', 'unexpected', /a type, such as/],
+]
+
+for (const [text, code, words] of mistakes) {
+  test(`one message for ${JSON.stringify(text)}`, () => {
+    const { diagnostics } = parse(source(text))
+    assert.deepEqual(
+      diagnostics.map((d) => d.code),
+      [code],
+    )
+    assert.match(diagnostics[0]!.message, words)
+    assert.doesNotMatch(render(diagnostics[0]!), /undefined|NaN|Curly|Paren|Square|AnyName|EOF/)
+  })
+}
+
+function applied(text: string, { fixes }: Diagnostic): string | undefined {
+  const fix = fixes[0]
+  return fix && text.slice(0, fix.span.start) + fix.text + text.slice(fix.span.end)
+}
+
+test('a fix removes the error it is offered for', () => {
+  let offered = 0
+  for (const [text, code] of mistakes) {
+    const [diagnostic] = parse(source(text)).diagnostics
+    const cured = applied(text, diagnostic!)
+    if (cured === undefined) continue
+    offered++
+    assert.ok(!codes(cured).includes(code), `${text} became ${cured}`)
+  }
+  assert.ok(offered >= 15, `${offered} fixes`)
+})
+
+const drawn = (text: string, start: number, end: number, notes: readonly string[] = [], color = false): string =>
+  render({ code: 'a-code', severity: 'warning', message: 'words', span: { source: source(text), start, end }, notes, fixes: [] }, { color })
+
+test('the frame is as wide as the line number', () => {
+  const text = 'a\n'.repeat(99) + 'let b = c\n'
+  assert.equal(
+    drawn(text, 202, 203, ['why', 'what']),
+    `warning[a-code]: words
+   --> test.smdm:100:5
+    |
+100 | let b = c
+    |     ^
+    = why
+    = what`.replaceAll('\n    |', '\n    |'),
+  )
+})
+
+test('a span over several lines is marked to the end of its first', () => {
+  assert.match(drawn('f(a,  \n  b)', 0, 11), /\n1 \| f\(a,\n {2}\| \^{4}$/)
+})
+
+test('nothing to mark is marked by one caret, at the end of the text too', () => {
+  assert.match(drawn('let', 3, 3), /:1:4\n {2}\|\n1 \| let\n {2}\| {4}\^$/)
+  assert.match(drawn('', 0, 0), /:1:1\n {2}\|\n1 \|\n {2}\| \^$/)
+  assert.match(drawn('a\n', 2, 2), /:2:1\n {2}\|\n2 \|\n {2}\| \^$/)
+})
+
+test('tabs stay under tabs, and CRLF is no part of a line', () => {
+  assert.match(drawn('\ta:\t1\r\n', 4, 5), /\n1 \| \ta:\t1\n {2}\| \t {2}\t\^$/)
+})
+
+test('colours leave the text as it is', () => {
+  const escape = String.fromCharCode(27)
+  const colored = drawn('let b = c', 4, 5, ['why'], true)
+  assert.ok(colored.includes(`${escape}[1;33m`))
+  assert.equal(colored.replaceAll(new RegExp(`${escape}\\[[\\d;]*m`, 'g'), ''), drawn('let b = c', 4, 5, ['why']))
+})
+
+test('the nearest word', () => {
+  assert.equal(nearest('warmpu', ['width', 'warmup', 'lr']), 'warmup')
+  assert.equal(nearest('cosin', ['linear', 'cosine']), 'cosine')
+  assert.equal(nearest('trian', ['train', 'eval']), 'train')
+  assert.equal(nearest('Width', ['depth', 'width']), 'width')
+  assert.equal(nearest('xyz', ['width', 'depth']), undefined)
+  assert.equal(nearest('a', ['b', 'c']), undefined)
+  assert.equal(nearest('a', []), undefined)
+  assert.equal(distance('ab', 'ba'), 1)
+  assert.equal(distance('', 'abc'), 3)
+  assert.equal(distance('kitten', 'sitting'), 3)
+})
+
+test('a list of words', () => {
+  assert.deepEqual([listOf([]), listOf(['a']), listOf(['a', 'b']), listOf(['a', 'b', 'c'], 'or')], ['', 'a', 'a and b', 'a, b or c'])
+})

@@ -1,0 +1,59 @@
+// Runs graphs on the CPU backend and in the reference interpreter, on the same random inputs. Shared by the onnx tests.
+import assert from 'node:assert/strict'
+import type { Dtype, Graph, Type } from '../compiler/graph/graph.ts'
+import { evaluate } from '../compiler/graph/evaluate.ts'
+import type { Tensor } from '../compiler/graph/ops/op.ts'
+import type { Data, Executable, Tensors } from '../runtime/backend.ts'
+
+export type Extents = Readonly<Record<string, number>>
+export type Range = readonly [number, number]
+
+/** The same numbers for the same seed, evenly in a range; integers are rounded. */
+export function randomTensor(type: Type, seed: number, extents: Extents, [low, high]: Range = [-2, 2]): Tensor {
+  let state = (seed * 2654435761 + 12345) >>> 0
+  const dims = type.dims.map((d) => (d.live ? { name: d.name, size: extents[d.name] ?? d.size } : d))
+  const data = new Float64Array(dims.reduce((n, d) => n * d.size, 1))
+  for (const i of data.keys()) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    const x = low + ((high - low) * (state >>> 8)) / 2 ** 24
+    data[i] = type.dtype === 'f32' ? Math.fround(x) : Math.round(x)
+  }
+  return { dims, data }
+}
+
+export function border(tensor: Tensor, dtype: Dtype): Data {
+  return dtype === 'f32' ? Float32Array.from(tensor.data) : dtype === 'u32' ? Uint32Array.from(tensor.data) : Int32Array.from(tensor.data)
+}
+
+/** Runs a program of `executable` and compares all outputs of its graph: results as returned, updates as the states then are. */
+export async function judge(
+  executable: Executable,
+  name: string,
+  graph: Graph,
+  inputs: Readonly<Record<string, Tensor>>,
+  extents: Extents = {},
+  tolerance = 2e-5,
+): Promise<void> {
+  const data: Record<string, Data> = {}
+  for (const node of graph.nodes) {
+    if (node.op !== 'input') continue
+    const value = border(inputs[node.attrs.name]!, node.type.dtype)
+    if (node.attrs.role === 'state') await executable.write(node.attrs.name, value)
+    else data[node.attrs.name] = value
+  }
+  const expected = evaluate(graph, inputs, extents)
+  const results: Tensors = await executable.run(name, data, extents)
+  for (const output of graph.outputs) {
+    const got = output.kind === 'result' ? results[output.name]! : await executable.read(output.name)
+    closeTo(got, expected[output.name]!.data, tolerance, `${name}: ${output.name}`)
+  }
+}
+
+export function closeTo(got: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what: string): void {
+  assert.equal(got.length, expected.length, `${what}: length`)
+  for (let i = 0; i < expected.length; i++) {
+    const [x, y] = [got[i]!, expected[i]!]
+    const near = Math.abs(x - y) <= tolerance * (1 + Math.abs(y))
+    if (!near && x !== y && !(Number.isNaN(x) && Number.isNaN(y))) assert.fail(`${what}[${i}] is ${x}, not ${y}`)
+  }
+}
