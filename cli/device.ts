@@ -4,6 +4,7 @@
 //   webgpu    any adapter, hardware first
 //   software  a software adapter
 //   NAME      the adapter whose name holds NAME
+import { readFileSync } from 'node:fs'
 import type { DeviceFacts } from '../compiler/facts.ts'
 import type { Backend } from '../runtime/backend.ts'
 import { Failure } from '../runtime/events.ts'
@@ -15,13 +16,47 @@ export interface OpenBackend extends AsyncDisposable {
   readonly facts: DeviceFacts
 }
 
-/** Opens the device that `choice` means. Fails with a Failure that says what to install or to write. */
-export async function openBackend(choice = 'auto'): Promise<OpenBackend> {
+/** Opens the device that `choice` means; `note` hears of something slow. Fails with a Failure that says what to install or to write. */
+export async function openBackend(choice: string, note: (text: string) => void): Promise<OpenBackend> {
+  const gpu = await openGpu(choice)
+  return gpu ?? owned(await cpuBackend({ note }), cpuFacts())
+}
+
+/** What the compiler plans with for `choice`; the CPU's facts need no ONNX Runtime. */
+export async function deviceFacts(choice: string): Promise<DeviceFacts> {
+  const gpu = await openGpu(choice)
+  if (gpu === undefined) return cpuFacts()
+  await gpu[Symbol.asyncDispose]()
+  return gpu.facts
+}
+
+/** Facts of a device that is not here, from JSON. */
+export function readFacts(path: string): DeviceFacts {
+  const fail = (reason: string, cause?: unknown): never => {
+    const advice = ['compiler/facts.ts says what such a file holds']
+    throw new Failure({ code: 'bad-facts', message: `${path} does not describe a device: ${reason}`, advice }, { cause })
+  }
+  let facts: Partial<DeviceFacts>
+  try {
+    facts = (JSON.parse(readFileSync(path, 'utf8')) ?? {}) as Partial<DeviceFacts>
+  } catch (error) {
+    return fail(error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read', error)
+  }
+  if (facts.backend !== 'cpu' && facts.backend !== 'webgpu') return fail('`backend` is neither cpu nor webgpu')
+  if (!Array.isArray(facts.features)) return fail('`features` is not a list')
+  for (const name of Object.keys(cpuFacts().limits)) {
+    if (typeof (facts.limits as Record<string, unknown> | undefined)?.[name] !== 'number') return fail(`\`limits.${name}\` is not a number`)
+  }
+  return facts as DeviceFacts
+}
+
+/** The GPU that `choice` means; undefined where it means the CPU. */
+async function openGpu(choice: string): Promise<OpenBackend | undefined> {
   switch (choice) {
     case 'cpu':
-      return owned(await cpuBackend(), cpuFacts())
+      return undefined
     case 'auto':
-      return (await hardware()) ?? openBackend('cpu')
+      return hardware()
     case 'webgpu':
       return webgpu({})
     case 'software':

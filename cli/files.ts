@@ -72,7 +72,7 @@ function hashFile(path: string): string {
 }
 
 /** The file of that folder whose name is most alike. */
-function neighbour(path: string): string | undefined {
+export function neighbour(path: string): string | undefined {
   try {
     const near = nearest(basename(path), readdirSync(dirname(path)))
     return near === undefined ? undefined : join(dirname(path), near)

@@ -7,7 +7,7 @@ import type { FileFacts } from '../compiler/facts.ts'
 import type { SourceFile } from '../grammar/source.ts'
 import { Failure } from '../runtime/events.ts'
 import { npmFile, parseNpmPath } from '../runtime/data/npm.ts'
-import { FileIndex } from './files.ts'
+import { FileIndex, neighbour } from './files.ts'
 import { libraryNames, librarySources, preludeSources } from './library.ts'
 import { nearest } from '../grammar/suggest.ts'
 
@@ -19,19 +19,40 @@ export interface LoadOptions {
 
 /** `$XDG_CACHE_HOME/smdmc`, by default in the home folder: fetched packages and hashes. */
 export function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'smdmc')
+  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'smdmc')
 }
 
-/** Reads a page. Fails with a Failure when the file itself cannot be read. */
+/** Reads a page. Fails with a Failure when there is no such file or it is not text. */
 export function readPage(path: string): SourceFile {
   try {
-    return { name: path, text: readFileSync(path, 'utf8') }
+    const bytes = readFileSync(path)
+    if (bytes.includes(0)) throw unreadable(path, 'it is not a text file')
+    return { name: path, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
   } catch (error) {
-    throw new Failure(
-      { code: 'unreadable-page', message: `cannot read ${path}`, advice: ['check the path; a page ends in .smdm'] },
-      { cause: error },
-    )
+    if (error instanceof Failure) throw error
+    throw unreadable(path, error instanceof TypeError ? 'it is not text in UTF-8' : reasonOf(error), error)
   }
+}
+
+function reasonOf(error: unknown): string {
+  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'there is no such file'
+    case 'EISDIR':
+      return 'it is a folder'
+    case 'EACCES':
+    case 'EPERM':
+      return 'there is no permission to read it'
+    default:
+      return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): Failure {
+  const near = reason === 'there is no such file' ? neighbour(resolve(path)) : undefined
+  const advice = [near === undefined ? 'name a page, a text file that ends in .smdm' : `did you mean ${relative(process.cwd(), near)}?`]
+  return new Failure({ code: 'unreadable-page', message: `cannot read ${path}: ${reason}`, advice }, { cause })
 }
 
 /** Checks the page at `path` against the files that are there. */

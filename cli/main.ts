@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { Failure } from '../runtime/events.ts'
+import { asFailure } from '../runtime/failures.ts'
 import { checkCommand } from './commands/check.ts'
 import { doctorCommand } from './commands/doctor.ts'
-import { explainCommand, STAGES_OF_COMPILATION } from './commands/explain.ts'
+import { explainCommand, EXPLAINED } from './commands/explain.ts'
 import { formatCommand } from './commands/format.ts'
 import { planCommand } from './commands/plan.ts'
 import { runCommand } from './commands/run.ts'
-import { exits, type Exit } from './exit.ts'
+import { exits, WrongUse, type Exit } from './exit.ts'
 import { reportFailure, type Output } from './report.ts'
 
 interface Common {
@@ -57,7 +58,7 @@ page('plan <file>', 'say what a run would do and cost').action((file: string, o:
 )
 
 page('explain <file> <stage>', 'print a stage of compilation, or where the values of a stage come from')
-  .option('--at <what>', STAGES_OF_COMPILATION.join(', '))
+  .option('--at <what>', EXPLAINED.join(', '))
   .option('--facts <file>', 'a device described in JSON, instead of the one here')
   .option('--device <device>', 'as for run', 'auto')
   .option('--micro <sequences>', 'sequences per run of the device', whole)
@@ -79,6 +80,9 @@ program
   .option('--json', 'as JSON')
   .action((o: Common) => finish(o, doctorCommand))
 
+// Whoever reads our output may stop early: `smdmc explain … | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exits.ok : exits.failed))
+
 await program.parseAsync()
 
 /** Runs a command; what the world did wrong becomes a message and an exit code. */
@@ -86,10 +90,11 @@ async function finish(options: Common, command: (output: Output) => Promise<Exit
   const output: Output = { json: options.json === true, color: options.color !== false && process.stderr.isTTY && !process.env['NO_COLOR'] }
   try {
     process.exitCode = await command(output)
-  } catch (error) {
+  } catch (thrown) {
+    const error = asFailure(thrown, 'working')
     if (!(error instanceof Failure)) throw error
     reportFailure(error, output)
-    process.exitCode = exits.failed
+    process.exitCode = error instanceof WrongUse ? exits.wrong : exits.failed
   }
 }
 

@@ -45,13 +45,16 @@ export interface Balanced {
   readonly tokens: readonly IToken[]
   readonly unclosed: readonly Unclosed[]
   readonly stray: readonly IToken[]
+  /** Closing brackets of another kind than what they close, with the right one. */
+  readonly wrong: readonly { readonly open: IToken; readonly token: IToken; readonly close: string }[]
 }
 
 export function balance(tokens: readonly IToken[]): Balanced {
-  if (matches(tokens)) return { tokens, unclosed: [], stray: [] }
+  if (matches(tokens)) return { tokens, unclosed: [], stray: [], wrong: [] }
   const out: IToken[] = []
   const unclosed: Unclosed[] = []
   const stray: IToken[] = []
+  const wrong: Balanced['wrong'][number][] = []
   const stack: IToken[] = []
   const closeDownTo = (depth: number): void => {
     const end = (out.at(-1)?.endOffset ?? -1) + 1
@@ -68,6 +71,14 @@ export function balance(tokens: readonly IToken[]): Balanced {
     if (opens(token)) stack.push(token)
     else if (closes(token)) {
       const depth = stack.findLastIndex((open) => fits(open, token))
+      const inner = stack.at(-1)
+      if (depth < 0 && inner !== undefined && inner.startLine === token.startLine) {
+        const type = closers.get(inner.tokenType)!
+        wrong.push({ open: inner, token, close: type.PATTERN as string })
+        stack.pop()
+        out.push({ ...token, tokenType: type, tokenTypeIdx: type.tokenTypeIdx! })
+        return
+      }
       if (depth < 0) {
         stray.push(token)
         return
@@ -80,7 +91,7 @@ export function balance(tokens: readonly IToken[]): Balanced {
     out.push(token)
   })
   closeDownTo(0)
-  return { tokens: out, unclosed, stray }
+  return { tokens: out, unclosed, stray, wrong }
 }
 
 function matches(tokens: readonly IToken[]): boolean {

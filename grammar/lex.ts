@@ -12,9 +12,12 @@ export interface Lexed {
   readonly comments: readonly IToken[]
 }
 
+/** A file of another kind has thousands; these say enough. */
+const mostUnreadable = 50
+
 export function lex(source: SourceFile, report: Report): Lexed {
   const { tokens, errors, groups } = lexer.tokenize(source.text)
-  for (const error of errors) reportCharacters(error, source, report)
+  for (const error of errors.slice(0, mostUnreadable)) reportCharacters(error, source, report)
   return { tokens: withUnits(tokens, source, report), comments: groups.comments ?? [] }
 }
 

@@ -59,6 +59,11 @@ export const messages = {
     notes: ['leave it out, or open it earlier'],
     fixes,
   }),
+  wrongBracket: ({ open, found, close, fixes }: { open: string; found: string; close: string; fixes: readonly Fix[] }) => ({
+    message: `this \`${found}\` closes a \`${open}\``,
+    notes: [`write \`${close}\``],
+    fixes,
+  }),
   nestingTooDeep: ({ limit }: { limit: number }) => ({
     message: `this is nested more than ${limit} levels deep`,
     notes: ['give the inner parts names with `let` and use the names'],

@@ -7,7 +7,7 @@ import type { Span } from './source.ts'
 import { nearest } from './suggest.ts'
 import { suffixes, unitOf, units } from './words.ts'
 
-const shape = /^(\d[\d_]*?(?:\.\d(?:_?\d)*)?(?:[eE][+-]?\d+)?)(%|[A-Za-z_]\w*)?(?: (.+))?$/
+const shape = /^(\d(?:_?\d)*(?:\.\d(?:_?\d)*)?(?:[eE][+-]?\d+)?)(%|[A-Za-z_]\w*)?(?: (.+))?$/
 
 /** Suffixes that other tools know, with what is meant here. */
 const foreign = new Map(Object.entries({ m: 'M', K: 'k', G: 'GiB', b: 'B', t: 'T', g: 'GiB', sec: 's', hr: 'h', mins: 'min' }))

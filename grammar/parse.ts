@@ -12,7 +12,7 @@ import { lex } from './lex.ts'
 import { messages } from './messages.ts'
 import { Parser } from './parser.ts'
 import { reportErrors } from './recovery.ts'
-import type { SourceFile } from './source.ts'
+import type { SourceFile, Span } from './source.ts'
 import { Comments } from './trivia.ts'
 
 // Its grammar is analysed once; each parse resets it by handing over new tokens.
@@ -46,6 +46,8 @@ export function parseExpression(source: SourceFile): ParsedExpression {
 interface Reading {
   readonly source: SourceFile
   readonly report: Report
+  /** What the parser stumbled over, which may only follow from something else. */
+  readonly stumbles: Report
   readonly tokens: readonly IToken[]
   readonly comments: readonly IToken[]
   readonly unclosed: readonly Unclosed[]
@@ -53,33 +55,38 @@ interface Reading {
 }
 
 function read(source: SourceFile): Reading {
-  const report = new Report()
+  const [report, stumbles] = [new Report(), new Report()]
   const say = report.using(messages)
   const { tokens, comments } = lex(source, report)
   const deep = tooDeep(tokens)
   if (deep !== undefined) {
     if (deep.chain) say.chainTooLong(spanOf(source, deep.token), { limit: longestChain })
     else say.nestingTooDeep(spanOf(source, deep.token), { limit: deepestNesting })
-    return { source, report, tokens: [], comments, unclosed: [], tooDeep: true }
+    return { source, report, stumbles, tokens: [], comments, unclosed: [], tooDeep: true }
   }
   const balanced = balance(tokens)
   for (const token of balanced.stray) {
     const span = spanOf(source, token)
     say.strayBracket(span, { close: token.image, fixes: [{ title: 'leave it out', span, text: '' }] })
   }
+  for (const { open, token, close } of balanced.wrong) {
+    const span = spanOf(source, token)
+    const fixes = [{ title: `write \`${close}\``, span, text: close }]
+    say.wrongBracket(span, { open: open.image, found: token.image, close, fixes })
+  }
   for (const found of balanced.unclosed) {
     const { open, close, until } = found
     const fix = { title: `close with \`${close}\``, span: { source, start: until, end: until }, text: close }
     say.unclosedBracket(spanOf(source, open), { open: open.image, close, fixes: [fix] })
   }
-  return { source, report, comments, ...balanced, tooDeep: false }
+  return { source, report, stumbles, comments, ...balanced, tooDeep: false }
 }
 
 /** The concrete tree of one run of tokens. */
-function derive({ source, report }: Reading, tokens: readonly IToken[], rule: () => CstNode): CstNode {
+function derive({ source, stumbles }: Reading, tokens: readonly IToken[], rule: () => CstNode): CstNode {
   parser.input = [...tokens]
   const tree = rule()
-  reportErrors(parser.errors, tokens, source, report)
+  reportErrors(parser.errors, tokens, source, stumbles)
   return tree
 }
 
@@ -87,9 +94,16 @@ function scopeOf({ source, report, comments }: Reading): Scope {
   return { source, report, comments: new Comments(source.text, comments), hoisted: [] }
 }
 
-/** What was found, in the order of the text, without what a missing bracket makes doubtful. */
-function diagnosticsOf({ report, unclosed }: Reading): readonly Diagnostic[] {
-  const doubtful = ({ code, span }: Diagnostic): boolean =>
+/** What was found, in the order of the text, without what only follows from a missing bracket or an unreadable character. */
+function diagnosticsOf({ report, stumbles, unclosed }: Reading): readonly Diagnostic[] {
+  const unreadable = report.diagnostics.filter(({ code }) => code === 'unexpected-character').map(({ span }) => lineAround(span))
+  const genuine = stumbles.diagnostics.filter(({ span }) => !unreadable.some(([start, end]) => start <= span.start && span.start <= end))
+  const suspect = ({ code, span }: Diagnostic): boolean =>
     code !== 'unclosed-bracket' && unclosed.some(({ open, until }) => span.start > open.startOffset && span.start <= until)
-  return report.diagnostics.filter((d) => !doubtful(d)).sort((a, b) => a.span.start - b.span.start)
+  return [...report.diagnostics, ...genuine].filter((d) => !suspect(d)).sort((a, b) => a.span.start - b.span.start)
+}
+
+function lineAround({ source: { text }, start }: Span): readonly [start: number, end: number] {
+  const end = text.indexOf('\n', start)
+  return [text.lastIndexOf('\n', start - 1) + 1, end < 0 ? text.length : end]
 }

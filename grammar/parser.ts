@@ -1,38 +1,21 @@
 // Tokens → concrete tree, one rule per construct in the order a file is read. The rules accept a little
-// more than the language (a missing comma or promise, `=` for `:`, any order of prefixes), so that abstract.ts can say
-// precisely what is wrong; precedence is settled there as well, which keeps the recursion shallow.
-// With recovery on, any child of any node may be absent.
+// more than the language (a missing comma or promise, `=` for `:`, prefixes in any order), so that
+// abstract.ts can say precisely what is wrong. Precedence is settled later, in precedence.ts, which keeps
+// the recursion shallow. With recovery on, any child of any node may be absent.
 import { CstParser, type CstNode, type IToken, type ParserMethod } from 'chevrotain'
 import { expectations } from './recovery.ts'
-import {
-  allTokens,
-  AnyName,
-  Arrow,
-  BinaryOperator,
-  Colon,
-  Comma,
-  Dot,
-  Equals,
-  LCurly,
-  LParen,
-  LSquare,
-  Name,
-  Num,
-  Prefix,
-  RCurly,
-  RParen,
-  RSquare,
-  Str,
-  Str3,
-  Tilde,
-  Word,
-} from './tokens.ts'
+import * as token from './tokens.ts'
 
 type Rule = ParserMethod<[], CstNode>
 
 export class Parser extends CstParser {
   constructor() {
-    super(allTokens, { recoveryEnabled: true, maxLookahead: 2, nodeLocationTracking: 'onlyOffset', errorMessageProvider: expectations })
+    super(token.allTokens, {
+      recoveryEnabled: true,
+      maxLookahead: 2,
+      nodeLocationTracking: 'onlyOffset',
+      errorMessageProvider: expectations,
+    })
     this.performSelfAnalysis()
   }
 
@@ -48,50 +31,50 @@ export class Parser extends CstParser {
   })
 
   readonly use: Rule = this.RULE('use', () => {
-    this.CONSUME(Word.use)
-    this.OR([{ ALT: () => this.CONSUME(Str) }, { ALT: () => this.CONSUME(Name) }])
+    this.CONSUME(token.Word.use)
+    this.OR([{ ALT: () => this.CONSUME(token.Str) }, { ALT: () => this.CONSUME(token.Name) }])
     this.OPTION(() => {
-      this.CONSUME(Word.as)
-      this.CONSUME2(Name, { LABEL: 'alias' })
+      this.CONSUME(token.Word.as)
+      this.CONSUME2(token.Name, { LABEL: 'alias' })
     })
   })
 
   readonly let: Rule = this.RULE('let', () => {
-    this.CONSUME(Word.let)
-    this.CONSUME(Name)
+    this.CONSUME(token.Word.let)
+    this.CONSUME(token.Name)
     this.OPTION(() => {
-      this.CONSUME(Colon)
+      this.CONSUME(token.Colon)
       this.SUBRULE(this.type)
     })
-    this.CONSUME(Equals)
+    this.CONSUME(token.Equals)
     this.SUBRULE(this.expr)
   })
 
   readonly param: Rule = this.RULE('param', () => {
-    this.CONSUME(Word.param)
-    this.CONSUME(Name)
+    this.CONSUME(token.Word.param)
+    this.CONSUME(token.Name)
     this.OPTION(() => {
-      this.CONSUME(Colon)
+      this.CONSUME(token.Colon)
       this.SUBRULE(this.type)
     })
     this.OPTION2(() => {
-      this.CONSUME(Equals)
+      this.CONSUME(token.Equals)
       this.SUBRULE(this.expr)
     })
   })
 
   readonly noun: Rule = this.RULE('noun', () => {
-    this.CONSUME(Name, { LABEL: 'noun' })
-    this.CONSUME2(Name)
+    this.CONSUME(token.Name, { LABEL: 'noun' })
+    this.CONSUME2(token.Name)
     this.OPTION(() => {
-      this.CONSUME(LParen)
-      this.OR([{ ALT: () => this.CONSUME(Num) }, { ALT: () => this.CONSUME(Str) }])
-      this.CONSUME(RParen)
+      this.CONSUME(token.LParen)
+      this.OR([{ ALT: () => this.CONSUME(token.Num) }, { ALT: () => this.CONSUME(token.Str) }])
+      this.CONSUME(token.RParen)
     })
     this.OR2([
       {
         ALT: () => {
-          this.CONSUME(Equals)
+          this.CONSUME(token.Equals)
           this.SUBRULE(this.expr)
         },
       },
@@ -100,26 +83,26 @@ export class Parser extends CstParser {
   })
 
   readonly record: Rule = this.RULE('record', () => {
-    this.CONSUME(LCurly)
+    this.CONSUME(token.LCurly)
     this.MANY(() => {
       this.SUBRULE(this.field)
-      this.OPTION(() => this.CONSUME(Comma))
+      this.OPTION(() => this.CONSUME(token.Comma))
     })
-    this.CONSUME(RCurly)
+    this.CONSUME(token.RCurly)
   })
 
   readonly field: Rule = this.RULE('field', () => {
-    this.CONSUME(AnyName)
+    this.CONSUME(token.AnyName)
     this.OR([
       {
         ALT: () => {
-          this.CONSUME(Colon)
+          this.CONSUME(token.Colon)
           this.SUBRULE(this.expr)
         },
       },
       {
         ALT: () => {
-          this.CONSUME(Equals)
+          this.CONSUME(token.Equals)
           this.SUBRULE2(this.expr)
         },
       },
@@ -128,18 +111,18 @@ export class Parser extends CstParser {
   })
 
   readonly op: Rule = this.RULE('op', () => {
-    this.CONSUME(Word.op)
-    this.CONSUME(Name)
+    this.CONSUME(token.Word.op)
+    this.CONSUME(token.Name)
     this.OPTION(() => this.SUBRULE(this.dims))
     this.SUBRULE(this.formals)
     this.OPTION2(() => {
-      this.CONSUME(Arrow)
+      this.CONSUME(token.Arrow)
       this.SUBRULE(this.type)
     })
     this.OR([
       {
         ALT: () => {
-          this.CONSUME(Equals)
+          this.CONSUME(token.Equals)
           this.SUBRULE(this.expr)
         },
       },
@@ -149,45 +132,45 @@ export class Parser extends CstParser {
   })
 
   readonly grad: Rule = this.RULE('grad', () => {
-    this.CONSUME(Word.grad)
-    this.CONSUME(LParen)
-    this.CONSUME(Name)
-    this.CONSUME(RParen)
+    this.CONSUME(token.Word.grad)
+    this.CONSUME(token.LParen)
+    this.CONSUME(token.Name)
+    this.CONSUME(token.RParen)
     this.SUBRULE(this.record)
   })
 
   readonly block: Rule = this.RULE('block', () => {
-    this.CONSUME(Word.block)
-    this.CONSUME(Name)
+    this.CONSUME(token.Word.block)
+    this.CONSUME(token.Name)
     this.OPTION(() => this.SUBRULE(this.dims))
     this.SUBRULE(this.formals)
     this.OPTION2(() => {
-      this.CONSUME(Arrow)
+      this.CONSUME(token.Arrow)
       this.SUBRULE(this.type)
     })
     this.SUBRULE(this.body)
   })
 
   readonly formals: Rule = this.RULE('formals', () => {
-    this.CONSUME(LParen)
+    this.CONSUME(token.LParen)
     this.OPTION(() => {
       this.SUBRULE(this.formal)
       this.MANY(() => {
-        this.OPTION2(() => this.CONSUME(Comma))
+        this.OPTION2(() => this.CONSUME(token.Comma))
         this.SUBRULE2(this.formal)
       })
     })
-    this.CONSUME(RParen)
+    this.CONSUME(token.RParen)
   })
 
   readonly formal: Rule = this.RULE('formal', () => {
-    this.CONSUME(Name)
+    this.CONSUME(token.Name)
     this.OPTION(() => {
-      this.CONSUME(Colon)
+      this.CONSUME(token.Colon)
       this.SUBRULE(this.type)
     })
     this.OPTION2(() => {
-      this.CONSUME(Equals)
+      this.CONSUME(token.Equals)
       this.SUBRULE(this.expr)
     })
   })
@@ -196,7 +179,7 @@ export class Parser extends CstParser {
     this.OR([
       {
         ALT: () => {
-          this.CONSUME(Name)
+          this.CONSUME(token.Name)
           this.OPTION(() => this.SUBRULE(this.dims))
         },
       },
@@ -205,21 +188,21 @@ export class Parser extends CstParser {
   })
 
   readonly dims: Rule = this.RULE('dims', () => {
-    this.CONSUME(LSquare)
+    this.CONSUME(token.LSquare)
     this.OPTION(() => {
-      this.CONSUME(Name)
+      this.CONSUME(token.Name)
       this.MANY(() => {
-        this.OPTION2(() => this.CONSUME(Comma))
-        this.CONSUME2(Name)
+        this.OPTION2(() => this.CONSUME(token.Comma))
+        this.CONSUME2(token.Name)
       })
     })
-    this.CONSUME(RSquare)
+    this.CONSUME(token.RSquare)
   })
 
   readonly body: Rule = this.RULE('body', () => {
-    this.CONSUME(LCurly)
+    this.CONSUME(token.LCurly)
     this.MANY(() => this.SUBRULE(this.statement))
-    this.CONSUME(RCurly)
+    this.CONSUME(token.RCurly)
   })
 
   readonly statement: Rule = this.RULE('statement', () => {
@@ -234,22 +217,22 @@ export class Parser extends CstParser {
   })
 
   readonly weight: Rule = this.RULE('weight', () => {
-    this.CONSUME(Word.weight)
-    this.CONSUME(Name)
+    this.CONSUME(token.Word.weight)
+    this.CONSUME(token.Name)
     this.MANY(() => {
-      this.CONSUME(Comma)
-      this.CONSUME2(Name)
+      this.CONSUME(token.Comma)
+      this.CONSUME2(token.Name)
     })
-    this.CONSUME(Colon)
+    this.CONSUME(token.Colon)
     this.SUBRULE(this.type)
     this.OPTION(() => {
-      this.CONSUME(Tilde)
+      this.CONSUME(token.Tilde)
       this.SUBRULE(this.expr)
     })
   })
 
   readonly repeat: Rule = this.RULE('repeat', () => {
-    this.CONSUME(Word.repeat)
+    this.CONSUME(token.Word.repeat)
     this.SUBRULE(this.count)
     this.SUBRULE(this.body)
   })
@@ -257,30 +240,30 @@ export class Parser extends CstParser {
   // Not any expression: `layers { … }` would amend `layers`.
   readonly count: Rule = this.RULE('count', () => {
     this.OR([
-      { ALT: () => this.CONSUME(Name) },
-      { ALT: () => this.CONSUME(Num) },
+      { ALT: () => this.CONSUME(token.Name) },
+      { ALT: () => this.CONSUME(token.Num) },
       {
         ALT: () => {
-          this.CONSUME(LParen)
+          this.CONSUME(token.LParen)
           this.SUBRULE(this.expr)
-          this.CONSUME(RParen)
+          this.CONSUME(token.RParen)
         },
       },
     ])
   })
 
   readonly return: Rule = this.RULE('return', () => {
-    this.CONSUME(Word.return)
+    this.CONSUME(token.Word.return)
     this.SUBRULE(this.expr)
   })
 
   readonly assign: Rule = this.RULE('assign', () => {
-    this.CONSUME(Name)
+    this.CONSUME(token.Name)
     this.OPTION(() => {
-      this.CONSUME(Colon)
+      this.CONSUME(token.Colon)
       this.SUBRULE(this.type)
     })
-    this.CONSUME(Equals)
+    this.CONSUME(token.Equals)
     this.SUBRULE(this.expr)
   })
 
@@ -290,21 +273,21 @@ export class Parser extends CstParser {
   })
 
   readonly branch: Rule = this.RULE('branch', () => {
-    this.CONSUME(Word.if)
+    this.CONSUME(token.Word.if)
     this.SUBRULE(this.expr, { LABEL: 'test' })
-    this.CONSUME(Word.then)
+    this.CONSUME(token.Word.then)
     this.SUBRULE2(this.expr, { LABEL: 'then' })
-    this.CONSUME(Word.else)
+    this.CONSUME(token.Word.else)
   })
 
   readonly operation: Rule = this.RULE('operation', () => {
-    this.MANY(() => this.CONSUME(Prefix))
+    this.MANY(() => this.CONSUME(token.Prefix))
     this.SUBRULE(this.operand)
     this.MANY2({
       GATE: () => !this.startsField(this.LA(1), this.LA(2)),
       DEF: () => {
-        this.CONSUME(BinaryOperator)
-        this.MANY3(() => this.CONSUME2(Prefix))
+        this.CONSUME(token.BinaryOperator)
+        this.MANY3(() => this.CONSUME2(token.Prefix))
         this.SUBRULE2(this.operand)
       },
     })
@@ -312,7 +295,7 @@ export class Parser extends CstParser {
 
   /** `mod: 3` after a value is the next field, not an operator. */
   private startsField(word: IToken, next: IToken): boolean {
-    return /^\w/.test(word.image) && (next.tokenType === Colon || next.tokenType === LCurly)
+    return /^\w/.test(word.image) && (next.tokenType === token.Colon || next.tokenType === token.LCurly)
   }
 
   // A record literal takes no suffix: `{ … } { … }` is a forgotten comma, not an amendment.
@@ -334,18 +317,18 @@ export class Parser extends CstParser {
 
   readonly primary: Rule = this.RULE('primary', () => {
     this.OR([
-      { ALT: () => this.CONSUME(Num) },
-      { ALT: () => this.CONSUME(Str) },
-      { ALT: () => this.CONSUME(Str3) },
-      { ALT: () => this.CONSUME(Word.true) },
-      { ALT: () => this.CONSUME(Word.false) },
+      { ALT: () => this.CONSUME(token.Num) },
+      { ALT: () => this.CONSUME(token.Str) },
+      { ALT: () => this.CONSUME(token.Str3) },
+      { ALT: () => this.CONSUME(token.Word.true) },
+      { ALT: () => this.CONSUME(token.Word.false) },
       { ALT: () => this.SUBRULE(this.wgsl) },
-      { ALT: () => this.CONSUME(Name) },
+      { ALT: () => this.CONSUME(token.Name) },
       {
         ALT: () => {
-          this.CONSUME(LParen)
+          this.CONSUME(token.LParen)
           this.SUBRULE(this.expr)
-          this.CONSUME(RParen)
+          this.CONSUME(token.RParen)
         },
       },
       { ALT: () => this.SUBRULE(this.list) },
@@ -353,63 +336,63 @@ export class Parser extends CstParser {
   })
 
   readonly wgsl: Rule = this.RULE('wgsl', () => {
-    this.CONSUME(Word.wgsl)
-    this.OR([{ ALT: () => this.CONSUME(Str) }, { ALT: () => this.CONSUME(Str3) }])
+    this.CONSUME(token.Word.wgsl)
+    this.OR([{ ALT: () => this.CONSUME(token.Str) }, { ALT: () => this.CONSUME(token.Str3) }])
   })
 
   readonly list: Rule = this.RULE('list', () => {
-    this.CONSUME(LSquare)
+    this.CONSUME(token.LSquare)
     this.OPTION(() => {
       this.SUBRULE(this.expr)
       this.MANY(() => {
-        this.OPTION2(() => this.CONSUME(Comma))
+        this.OPTION2(() => this.CONSUME(token.Comma))
         this.SUBRULE2(this.expr)
       })
-      this.OPTION3(() => this.CONSUME2(Comma))
+      this.OPTION3(() => this.CONSUME2(token.Comma))
     })
-    this.CONSUME(RSquare)
+    this.CONSUME(token.RSquare)
   })
 
   readonly args: Rule = this.RULE('args', () => {
-    this.CONSUME(LParen)
+    this.CONSUME(token.LParen)
     this.OPTION(() => {
       this.SUBRULE(this.arg)
       this.MANY(() => {
-        this.OPTION2(() => this.CONSUME(Comma))
+        this.OPTION2(() => this.CONSUME(token.Comma))
         this.SUBRULE2(this.arg)
       })
     })
-    this.CONSUME(RParen)
+    this.CONSUME(token.RParen)
   })
 
   readonly arg: Rule = this.RULE('arg', () => {
     this.OPTION(() => {
-      this.CONSUME(Name)
-      this.CONSUME(Colon)
+      this.CONSUME(token.Name)
+      this.CONSUME(token.Colon)
     })
     this.SUBRULE(this.expr)
   })
 
   readonly indices: Rule = this.RULE('indices', () => {
-    this.CONSUME(LSquare)
+    this.CONSUME(token.LSquare)
     this.SUBRULE(this.index)
     this.MANY(() => {
-      this.OPTION(() => this.CONSUME(Comma))
+      this.OPTION(() => this.CONSUME(token.Comma))
       this.SUBRULE2(this.index)
     })
-    this.CONSUME(RSquare)
+    this.CONSUME(token.RSquare)
   })
 
   readonly index: Rule = this.RULE('index', () => {
-    this.CONSUME(Name)
+    this.CONSUME(token.Name)
     this.OPTION(() => {
-      this.CONSUME(Colon)
+      this.CONSUME(token.Colon)
       this.SUBRULE(this.expr)
     })
   })
 
   readonly member: Rule = this.RULE('member', () => {
-    this.CONSUME(Dot)
-    this.CONSUME(AnyName)
+    this.CONSUME(token.Dot)
+    this.CONSUME(token.AnyName)
   })
 }

@@ -56,15 +56,16 @@ export function reportErrors(
   source: SourceFile,
   report: Report,
 ): void {
+  if (errors.length === 0) return
   const seen = new Set<number>()
+  const order = new Map(tokens.map((token, i) => [token, i]))
   const end = (tokens.findLast(({ image }) => image !== '')?.endOffset ?? -1) + 1
   for (const error of errors) {
     const ended = error.token.tokenType === EOF
     const start = ended ? end : error.token.startOffset
     if (seen.has(start)) continue
     seen.add(start)
-    const i = tokens.indexOf(error.token)
-    const previous = tokens[i < 0 ? tokens.length - 1 : i - 1]
+    const previous = tokens[(order.get(error.token) ?? tokens.length) - 1]
     reportError(error, previous, { source, start, end: ended ? start : error.token.endOffset! + 1 }, report)
   }
 }

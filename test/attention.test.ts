@@ -56,7 +56,7 @@ const cases: Readonly<Record<string, Case>> = {
   'written out for hardware': {
     q: plain,
     k: keys,
-    sizes: { batch: 1, time: 19, heads: 2, head: 8 },
+    sizes: { batch: 1, time: 19, heads: 2, head: 4 },
     facts: (f) => ({ ...f, software: false }),
   },
   'no shuffles': { q: plain, k: keys, sizes: { batch: 1, time: 40, heads: 2, head: 80 }, facts: (f) => ({ ...f, features: [] }) },

@@ -154,7 +154,7 @@ test('AdamW steps as its reference does', () => {
       expected.w[j]! *= 1 - rate * decay
       expected.m[j] = expected.m[j]! + (1 - beta1) * (g[j]! - expected.m[j]!)
       expected.v[j] = beta2 * expected.v[j]! + (1 - beta2) * g[j]! ** 2
-      expected.w[j]! -= ((rate / c1) * expected.m[j]!) / (Math.sqrt(expected.v[j]!) / Math.sqrt(c2) + eps)
+      expected.w[j]! -= ((rate / c1) * expected.m[j]) / (Math.sqrt(expected.v[j]) / Math.sqrt(c2) + eps)
       close(w[j]!, expected.w[j]!)
     }
   })

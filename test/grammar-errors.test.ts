@@ -102,7 +102,7 @@ const mistakes: readonly (readonly [text: string, code: string, words: RegExp])[
   ['seed: 3', 'stray-field', /outside any record/],
   ['train t { a: 1 } }', 'stray-bracket', /closes nothing/],
   ['let a = (1 + 2\nlet b = 1', 'unclosed-bracket', /this `\(` is never closed/],
-  ['let a = f(x]\nlet b = 1', 'stray-bracket', /this `\]` closes nothing/],
+  ['let a = f(x]\nlet b = 1', 'wrong-bracket', /this `\]` closes a `\(`/],
   ['let a = "abc\nlet b = 1', 'open-string', /not closed before its line ends/],
   ['let a = """abc\nlet b = 1', 'open-string', /never closed/],
   ['let a = "a\\qb"', 'bad-escape', /escape `\\q`/],

@@ -19,16 +19,10 @@ function expr(text: string): Expr {
 
 /** An expression with every operation in brackets. */
 function bracketed(e: Expr): string {
-  switch (e.kind) {
-    case 'binary':
-      return `(${bracketed(e.left)} ${e.op} ${bracketed(e.right)})`
-    case 'unary':
-      return `(${e.op} ${bracketed(e.value)})`
-    case 'if':
-      return `(if ${bracketed(e.test)} then ${bracketed(e.then)} else ${bracketed(e.else)})`
-    default:
-      return textOf(e.span)
-  }
+  if (e.kind === 'binary') return `(${bracketed(e.left)} ${e.op} ${bracketed(e.right)})`
+  if (e.kind === 'unary') return `(${e.op} ${bracketed(e.value)})`
+  if (e.kind === 'if') return `(if ${bracketed(e.test)} then ${bracketed(e.then)} else ${bracketed(e.else)})`
+  return textOf(e.span)
 }
 
 for (const program of programs) {

@@ -42,7 +42,9 @@ function exampleCase<K extends OpName>(op: K, example: Example<K>, n: number): C
 
 /** WGSL asks no more of sines than an absolute error of 2^-11. */
 const rough: ReadonlySet<OpName> = new Set(['sin', 'cos'])
-const examples = (Object.keys(table) as OpName[]).flatMap((op) => table[op].examples.map((example, n) => exampleCase(op, example as Example<typeof op>, n)))
+const examples = (Object.keys(table) as OpName[]).flatMap((op) =>
+  table[op].examples.map((example, n) => exampleCase(op, example as Example<typeof op>, n)),
+)
 
 const row = { name: 'row', size: 12, live: true }
 const fused: readonly Case[] = [
@@ -169,9 +171,18 @@ const fused: readonly Case[] = [
   program('many summands', (b) => {
     const xs = Array.from({ length: 20 }, (_, i) => b.input(`x${i}`, 'data', f32({ time: 3 + i })))
     const sums = xs.map((x) => b.reduce('reduce_sum', b.rename(b.binary('mul', x, x), 'time', 'any'), ['any']))
-    b.result('norm', b.unary('sqrt', sums.reduce((a, c) => b.binary('add', a, c))))
+    b.result(
+      'norm',
+      b.unary(
+        'sqrt',
+        sums.reduce((a, c) => b.binary('add', a, c)),
+      ),
+    )
     const same = Array.from({ length: 20 }, (_, i) => b.input(`y${i}`, 'data', f32({ width: 5 })))
-    b.result('sum', same.reduce((a, c) => b.binary('add', a, c)))
+    b.result(
+      'sum',
+      same.reduce((a, c) => b.binary('add', a, c)),
+    )
   }),
   program(
     'rows of a live number, gathered, multiplied and scattered back',
@@ -214,7 +225,24 @@ const fused: readonly Case[] = [
   }, { tolerance: 1e-4 }), // prettier-ignore
   program('a function in WGSL', (b) => {
     const x = b.input('x', 'data', f32({ time: 8 }))
-    b.result('y', b.unary('abs', b.add('uniform', [b.constant(1, 'i32'), b.constant(2, 'i32'), b.constant(3, 'i32'), b.constant(4, 'i32'), b.position({ name: 'time', size: 8 }), b.position({ name: 'vocab', size: 3 })], undefined)))
+    b.result(
+      'y',
+      b.unary(
+        'abs',
+        b.add(
+          'uniform',
+          [
+            b.constant(1, 'i32'),
+            b.constant(2, 'i32'),
+            b.constant(3, 'i32'),
+            b.constant(4, 'i32'),
+            b.position({ name: 'time', size: 8 }),
+            b.position({ name: 'vocab', size: 3 }),
+          ],
+          undefined,
+        ),
+      ),
+    )
     b.result('z', x)
   }),
 ]

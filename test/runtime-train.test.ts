@@ -223,5 +223,5 @@ test('a store that cannot be written, or that another process works in, is a fai
   const backend = new FakeBackend({ before: () => new Promise((go) => setTimeout(go, 20)) })
   const [one, other] = await Promise.all([runAll([trainJob(at.data)], backend, at), runAll([trainJob(at.data)], backend, at)])
   const ends = [one.at(-1)!, other.at(-1)!].sort((a, b) => (a.kind < b.kind ? -1 : 1))
-  assert.deepEqual([ends[0]!.kind, ends[1]!.kind === 'failed' && ends[1]!.code], ['done', 'locked'])
+  assert.deepEqual([ends[0]!.kind, ends[1]!.kind === 'failed' && ends[1].code], ['done', 'locked'])
 })

@@ -10,9 +10,12 @@ export async function checkCommand(file: string, options: LoadOptions, output: O
     if (!output.json) process.stderr.write(`${countOf(diagnostics)} in ${file}\n`)
     return exits.wrong
   }
-  if (!output.json) {
-    const stages = pipeline.stages.map((s) => `${s.kind} ${s.name}`).join(', ')
-    process.stdout.write(`${file} is sound: ${stages === '' ? 'no stages' : stages}\n`)
-  }
+  const { stages } = pipeline
+  if (output.json)
+    process.stdout.write(
+      JSON.stringify({ kind: 'checked', file, stages: stages.map((s) => ({ stage: s.name, what: s.kind, key: s.key })) }) + '\n',
+    )
+  else
+    process.stdout.write(`${file} is sound: ${stages.length === 0 ? 'no stages' : stages.map((s) => `${s.kind} ${s.name}`).join(', ')}\n`)
   return exits.ok
 }

@@ -1,6 +1,7 @@
 // smdmc doctor: the devices that were found, which one `--device auto` takes and why, and what would give a better one.
 import { Failure } from '../../runtime/events.ts'
 import { cpuBackend, cpuFacts } from '../../runtime/onnx/backend.ts'
+import { presence } from '../../runtime/onnx/locate.ts'
 import { listAdapters, type AdapterInfo } from '../../runtime/webgpu/adapters.ts'
 import { exits, type Exit } from '../exit.ts'
 import type { Output } from '../report.ts'
@@ -15,7 +16,8 @@ export interface Finding {
 
 export async function doctorCommand(output: Output): Promise<Exit> {
   const findings = [...(await adapters()), await cpu()]
-  const chosen = findings.find((f) => f.usable && f.device === 'webgpu' && !f.software) ?? findings.find((f) => f.usable && f.device === 'cpu')
+  const chosen =
+    findings.find((f) => f.usable && f.device === 'webgpu' && !f.software) ?? findings.find((f) => f.usable && f.device === 'cpu')
   if (output.json) process.stdout.write(JSON.stringify({ kind: 'doctor', findings, auto: chosen?.name }) + '\n')
   else process.stdout.write(text(findings, chosen))
   return chosen === undefined ? exits.failed : exits.ok
@@ -24,7 +26,13 @@ export async function doctorCommand(output: Output): Promise<Exit> {
 async function adapters(): Promise<readonly Finding[]> {
   try {
     const found = await listAdapters()
-    return found.map((a) => ({ device: 'webgpu', name: `${a.name} (${a.backend})`, usable: a.usable, software: a.software, notes: about(a) }))
+    return found.map((a) => ({
+      device: 'webgpu',
+      name: `${a.name} (${a.backend})`,
+      usable: a.usable,
+      software: a.software,
+      notes: about(a),
+    }))
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return [{ device: 'webgpu', name: 'WebGPU', usable: false, software: false, notes: [error.message, ...error.advice] }]
@@ -39,16 +47,18 @@ function about(adapter: AdapterInfo): readonly string[] {
   return notes
 }
 
+/** Does not fetch ONNX Runtime: where it is missing, that is for the first run to do. */
 async function cpu(): Promise<Finding> {
-  const facts = cpuFacts()
-  const base = { device: 'cpu', name: facts.name, software: false } as const
+  const base = { device: 'cpu', name: cpuFacts().name, software: false } as const
+  const where = await presence()
+  if (where === 'absent')
+    return { ...base, usable: true, notes: ['ONNX Runtime is not installed: the first run fetches it, 113 MB, into the cache'] }
   try {
-    const notes = ['ONNX Runtime starts']
-    await using _ = await cpuBackend({ note: (text) => notes.push(text) })
-    return { ...base, usable: true, notes }
+    await (await cpuBackend())[Symbol.asyncDispose]()
+    return { ...base, usable: true, notes: [`ONNX Runtime is ${where} and starts`] }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    return { ...base, usable: false, notes: [error.message, ...error.advice] }
+    return { ...base, usable: false, notes: [`ONNX Runtime is ${where}, but: ${error.message}`, ...error.advice] }
   }
 }
 

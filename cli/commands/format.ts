@@ -1,6 +1,7 @@
 // smdmc fmt FILE…: canonical layout, in place. A file with a syntax error is not touched.
 import { parse } from '../../grammar/parse.ts'
 import { format } from '../../grammar/format.ts'
+import { telling } from '../../runtime/failures.ts'
 import { replaceText } from '../../runtime/store/atomic.ts'
 import { exits, type Exit } from '../exit.ts'
 import { readPage } from '../load.ts'
@@ -19,9 +20,9 @@ export async function formatCommand(files: readonly string[], options: { readonl
     }
     const text = format(module)
     if (text === source.text) continue
-    process.stdout.write(file + '\n')
     if (options.check) exit = exits.failed
-    else await replaceText(file, text)
+    else await telling('formatting', () => replaceText(file, text))
+    process.stdout.write((output.json ? JSON.stringify({ kind: 'formatted', file, written: !options.check }) : file) + '\n')
   }
   return exit
 }

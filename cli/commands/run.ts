@@ -1,16 +1,15 @@
 // smdmc run FILE [STAGE…]: trains, samples and evaluates, showing it as the terminal allows.
 import { basename, join } from 'node:path'
-import { compile, runnable, type RunnableStage } from '../../compiler/compile.ts'
-import type { Pipeline, Stage } from '../../compiler/check/pipeline.ts'
+import { compile, type RunnableStage } from '../../compiler/compile.ts'
 import { Library } from '../../compiler/build/library.ts'
 import type { Scope } from '../../compiler/elaborate/code.ts'
-import { Failure } from '../../runtime/events.ts'
 import { run, type StagePlan } from '../../runtime/run.ts'
 import { openBackend, type OpenBackend } from '../device.ts'
 import { exits, type Exit } from '../exit.ts'
 import { cacheFolder, load, type LoadOptions } from '../load.ts'
 import { reportDiagnostics, type Output } from '../report.ts'
 import { screenFor } from '../ui/show.ts'
+import { checkMicro, wantedStages } from './stages.ts'
 
 export interface RunOptions extends LoadOptions {
   readonly device: string
@@ -24,11 +23,16 @@ export async function runCommand(file: string, names: readonly string[], options
   const { pipeline, prelude, diagnostics } = await load(file, options)
   reportDiagnostics(diagnostics, output)
   if (pipeline === undefined) return exits.wrong
-  const stages = wanted(pipeline, names)
-  await using opened = await openBackend(options.device)
+  const stages = wantedStages(pipeline, names)
+  checkMicro(stages, options.micro)
+  await using opened = await openBackend(options.device, (text) => process.stderr.write(text + '\n'))
   const folders = { store: join(options.store, 'store'), runs: join('runs', basename(file).replace(/\.\w+$/, '')), cache: cacheFolder() }
   const stop = stopOnSignal()
-  const screen = screenFor({ stdout: process.stdout, json: output.json, live: process.stdout.isTTY && process.env['CI'] === undefined })
+  const screen = screenFor({
+    stdout: process.stdout,
+    json: output.json,
+    live: process.stdout.isTTY && !inContinuousIntegration(process.env),
+  })
   try {
     let exit: Exit = exits.ok
     for await (const event of run(
@@ -47,23 +51,6 @@ export async function runCommand(file: string, names: readonly string[], options
   }
 }
 
-/** The stages named and what they need, or all of them; in order. */
-function wanted(pipeline: Pipeline, names: readonly string[]): readonly RunnableStage[] {
-  const all = names.length === 0 ? pipeline.stages : needed(names.map((name) => stageNamed(pipeline, name)))
-  return pipeline.stages.filter((s) => all.includes(s)).filter(runnable)
-}
-
-export function stageNamed(pipeline: Pipeline, name: string): Stage {
-  const stage = pipeline.stages.find((s) => s.name === name)
-  if (stage !== undefined) return stage
-  const names = pipeline.stages.map((s) => s.name).join(', ')
-  throw new Failure({ code: 'unknown-stage', message: `there is no stage ${name}`, advice: [`the stages are ${names}`] })
-}
-
-function needed(stages: readonly Stage[]): readonly Stage[] {
-  return [...new Set(stages.flatMap((s) => [...needed(s.needs), s]))]
-}
-
 function planOf(stage: RunnableStage, opened: OpenBackend, prelude: Scope, micro: number | undefined): StagePlan {
   return {
     stage: stage.name,
@@ -72,6 +59,11 @@ function planOf(stage: RunnableStage, opened: OpenBackend, prelude: Scope, micro
     write: stage.kind === 'sample' ? stage.write : undefined,
     job: async () => compile(stage, { facts: opened.facts, library: new Library(prelude), micro }),
   }
+}
+
+/** By the variables that such services set; some people set CI=false. */
+function inContinuousIntegration(env: NodeJS.ProcessEnv): boolean {
+  return [env['CI'], env['CONTINUOUS_INTEGRATION']].some((v) => v !== undefined && v !== '0' && v !== 'false')
 }
 
 /** The first signal asks the run to stop where it can go on later; the second ends the process. */

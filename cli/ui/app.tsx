@@ -9,21 +9,32 @@ import type { Tone, UiState } from './state.ts'
 
 const COLOURS: Readonly<Record<Tone, string | undefined>> = { plain: undefined, good: 'green', bad: 'red', faint: 'gray' }
 
-export function App({ state, columns }: { readonly state: UiState; readonly columns: number }): ReactElement {
+/** Rows of all but the stages: chart or preview, progress, note, and some of the terminal left above. */
+const OTHERS = 14
+
+interface Props {
+  readonly state: UiState
+  readonly columns: number
+  readonly rows: number
+}
+
+export function App({ state, columns, rows }: Props): ReactElement {
+  const { device, stages, losses, preview, note, progress, step, lines } = state
+  const roomy = rows >= OTHERS + 2
   return (
     <Box flexDirection="column">
-      <Static items={[...state.lines]}>
+      <Static items={[...lines]}>
         {(line) => (
           <Text key={line.id} color={COLOURS[line.tone]}>
             {line.text}
           </Text>
         )}
       </Static>
-      <Stages device={state.device} stages={state.stages} />
-      {state.losses.length > 1 && state.unmask === undefined && <LossChart losses={state.losses} columns={columns} />}
-      {state.unmask !== undefined && <Unmasking unmask={state.unmask} columns={columns} />}
-      {state.note !== undefined && <Text color="gray">{state.note} …</Text>}
-      {state.progress !== undefined && <ProgressBar progress={state.progress} step={state.step} columns={columns} />}
+      {device !== '' && <Stages device={device} stages={stages} rows={Math.max(2, rows - OTHERS)} />}
+      {roomy && losses.length > 1 && preview === undefined && <LossChart losses={losses} columns={columns} />}
+      {roomy && preview !== undefined && <Unmasking preview={preview} columns={columns} />}
+      {progress !== undefined && <ProgressBar progress={progress} step={step} columns={columns} />}
+      {note !== undefined && <Text color="gray">{note} …</Text>}
     </Box>
   )
 }

@@ -1,23 +1,27 @@
-// The training loss as a curve, with its bounds.
+// The training loss as a curve, with its bounds and the steps it spans.
 import { Box, Text } from 'ink'
 import type { ReactElement } from 'react'
-import { bounds, braille } from './chart.ts'
-import type { UiState } from './state.ts'
+import { braille } from './chart.ts'
+import type { LossPoint } from './state.ts'
 
 const ROWS = 5
+const LABEL = 8
 
-export function LossChart({ losses, columns }: { readonly losses: UiState['losses']; readonly columns: number }): ReactElement {
-  const values = losses.map((l) => l.loss)
-  const { low, high } = bounds(values)
-  const rows = braille(values, Math.max(10, Math.min(100, columns - 12)), ROWS)
+export function LossChart({ losses, columns }: { readonly losses: readonly LossPoint[]; readonly columns: number }): ReactElement {
+  const width = Math.max(10, Math.min(100, columns - LABEL - 2))
+  const points = losses.map(({ step, loss }) => ({ x: step, y: loss }))
+  const { rows, low, high } = braille(points, width, ROWS)
+  const label = (row: number): string => (row === 0 ? high.toFixed(3) : row === ROWS - 1 ? low.toFixed(3) : '').padStart(LABEL)
+  const [first, last] = [String(losses[0]?.step ?? 0), String(losses.at(-1)?.step ?? 0)]
   return (
     <Box flexDirection="column">
       {rows.map((row, i) => (
-        <Text key={i}>
-          <Text color="gray">{(i === 0 ? high.toFixed(3) : i === ROWS - 1 ? low.toFixed(3) : '').padStart(8)} </Text>
+        <Text key={i} wrap="truncate">
+          <Text color="gray">{label(i)} </Text>
           <Text color="yellow">{row}</Text>
         </Text>
       ))}
+      <Text color="gray">{`${'step'.padStart(LABEL)} ${first}${last.padStart(Math.max(0, width - first.length))}`}</Text>
     </Box>
   )
 }

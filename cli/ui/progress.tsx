@@ -1,7 +1,9 @@
-// How far a stage is, how fast it goes, and how long it will take.
+// How far a stage is, how fast it goes, how long it will take, and what its last step measured.
 import { Box, Text } from 'ink'
 import type { ReactElement } from 'react'
-import { bytes, duration, si, type Progress, type UiState } from './state.ts'
+import { duration } from './numbers.ts'
+import { pace, type Progress, type UiState } from './state.ts'
+import { measures } from './words.ts'
 
 interface Props {
   readonly progress: Progress
@@ -10,23 +12,25 @@ interface Props {
 }
 
 export function ProgressBar({ progress, step, columns }: Props): ReactElement {
-  const { done, total, unit, from, seconds } = progress
-  const width = Math.max(10, Math.min(60, columns - 50))
-  const filled = total > 0 ? Math.round((done / total) * width) : 0
-  const rate = seconds > 0 ? (done - Math.max(0, from)) / seconds : 0
-  const left = rate > 0 ? `${duration((total - done) / rate)} left` : ''
+  const { now, total, unit } = progress
+  const speed = pace(progress)
+  const words = [` ${now.done}/${total} ${unit}`, ...(speed ? [`${shownRate(speed.rate)}/s`, `${duration(speed.left)} left`] : [])].join(
+    '  ',
+  )
+  const width = Math.max(8, Math.min(60, columns - words.length))
+  const filled = total > 0 ? Math.min(width, Math.floor((now.done / total) * width)) : 0
   return (
     <Box flexDirection="column">
       <Text>
-        <Text color="cyan">{'█'.repeat(filled)}</Text>
-        <Text color="gray">{'░'.repeat(width - filled)}</Text>
-        {` ${done}/${total} ${unit}  ${rate > 0 ? `${rate.toPrecision(3)}/s` : ''}  ${left}`}
+        <Text color="cyan">{'━'.repeat(filled)}</Text>
+        <Text color="gray">{'─'.repeat(width - filled)}</Text>
+        {words}
       </Text>
-      {step !== undefined && (
-        <Text color="gray">
-          {`loss ${step.loss.toFixed(3)}  lr ${step.rate.toExponential(1)}  ${si(step.tokensPerSecond)}tok/s  ${si(step.flopsPerSecond)}FLOP/s  ${bytes(step.memory)}`}
-        </Text>
-      )}
+      {step !== undefined && <Text color="gray">{measures(step).join('  ')}</Text>}
     </Box>
   )
+}
+
+function shownRate(rate: number): string {
+  return rate >= 100 ? rate.toFixed(0) : rate.toPrecision(3)
 }

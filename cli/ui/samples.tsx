@@ -1,24 +1,45 @@
-// A sample while it appears: what is still masked is a dim block.
+// A sample while it appears: what is still masked is a dim block, what has just been revealed is bright.
 import { Box, Text } from 'ink'
 import type { ReactElement } from 'react'
-import type { UiState } from './state.ts'
+import { printable } from './numbers.ts'
+import type { Preview } from './state.ts'
 
 const ROWS = 6
 
-export function Unmasking({
-  unmask,
-  columns,
-}: {
-  readonly unmask: NonNullable<UiState['unmask']>
-  readonly columns: number
-}): ReactElement {
-  const text = unmask.pieces.map((p) => (p === null ? '░' : p.replace(/[\n\r\t]/g, ' '))).join('')
+export function Unmasking({ preview, columns }: { readonly preview: Preview; readonly columns: number }): ReactElement {
+  const width = Math.min(columns, 100)
+  const runs = runsOf(preview, ROWS * (width - 4))
   return (
-    <Box flexDirection="column" borderStyle="round" borderColor="gray" width={Math.min(columns, 100)}>
+    <Box flexDirection="column" borderStyle="round" borderColor="gray" paddingX={1} width={width}>
       <Text color="gray">
-        sample {unmask.sample + 1}, step {unmask.step} of {unmask.total}
+        sample {preview.sample + 1}, step {preview.step} of {preview.total}
       </Text>
-      <Text>{text.slice(0, ROWS * Math.min(columns - 4, 96))}</Text>
+      <Text>
+        {runs.map(({ look, text }, i) => (
+          <Text key={i} color={COLOURS[look]} bold={look === 'fresh'}>
+            {text}
+          </Text>
+        ))}
+      </Text>
     </Box>
   )
+}
+
+type Look = 'masked' | 'fresh' | 'known'
+const COLOURS: Readonly<Record<Look, string | undefined>> = { masked: 'gray', fresh: 'green', known: undefined }
+
+/** The text's beginning, `most` characters of it, in runs that look alike. */
+function runsOf({ pieces, fresh }: Preview, most: number): readonly { readonly look: Look; readonly text: string }[] {
+  const runs: { look: Look; text: string }[] = []
+  let length = 0
+  for (const [i, piece] of pieces.entries()) {
+    const look = piece === null ? 'masked' : fresh.has(i) ? 'fresh' : 'known'
+    const text = piece === null ? '░' : printable(piece).replace(/\s/g, ' ')
+    length += text.length
+    if (length > most) break
+    const last = runs.at(-1)
+    if (last?.look === look) last.text += text
+    else runs.push({ look, text })
+  }
+  return runs
 }

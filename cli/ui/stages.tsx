@@ -12,15 +12,29 @@ const COLOURS: Readonly<Record<StageRow['status'], string | undefined>> = {
   failed: 'red',
 }
 
-export function Stages({ device, stages }: { readonly device: string; readonly stages: readonly StageRow[] }): ReactElement {
+interface Props {
+  readonly device: string
+  readonly stages: readonly StageRow[]
+  /** Stages shown at once; of more, those around the one at work. */
+  readonly rows: number
+}
+
+export function Stages({ device, stages, rows }: Props): ReactElement {
+  const at = stages.findIndex((s) => s.status !== 'done')
+  const first = Math.max(0, Math.min((at < 0 ? stages.length : at) - (rows >> 1), stages.length - rows))
+  const [before, after] = [first, Math.max(0, stages.length - first - rows)]
   return (
     <Box flexDirection="column" marginTop={1}>
-      <Text bold>smdmc on {device}</Text>
-      {stages.map((s) => (
-        <Text key={s.stage} color={COLOURS[s.status]}>
+      <Text bold wrap="truncate">
+        smdmc on {device}
+      </Text>
+      {before > 0 && <Text color="gray">… {before} done</Text>}
+      {stages.slice(first, first + rows).map((s) => (
+        <Text key={s.stage} color={COLOURS[s.status]} wrap="truncate">
           {MARKS[s.status]} {s.what} {s.stage} <Text color="gray">{`[${s.key.slice(0, 12)}] ${s.state}`}</Text>
         </Text>
       ))}
+      {after > 0 && <Text color="gray">… {after} to come</Text>}
     </Box>
   )
 }

@@ -29,8 +29,8 @@ export interface Checked {
   readonly modules: readonly Module[]
 }
 
-/** Mistakes of spelling that leave the tree whole: checking goes on behind them. */
-const WHOLE = ['unknown-suffix', 'unknown-unit']
+/** Mistakes that leave the tree and its names whole: checking goes on behind them. */
+const WHOLE = ['unknown-suffix', 'unknown-unit', 'twice']
 
 /** Checks a page. Pure: all it learns of the world comes through `world`. */
 export function check(root: SourceFile, world: World): Checked {

@@ -18,7 +18,7 @@ export function complete(b: Build, stage: Rec): boolean {
   if (missing.length === 0) return true
   const { decl } = stage
   if (decl && b.bases.has(decl)) return false
-  b.s.say.missingFields(decl?.name.span ?? stage.span, { name: decl?.name.name ?? KINDS[stage.of].doc, kind: stage.of, missing })
+  b.s.say.missingFields(decl?.name.span ?? stage.span, { name: decl?.name.name ?? stage.of, kind: stage.of, missing })
   return false
 }
 

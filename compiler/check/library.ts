@@ -36,7 +36,7 @@ export class Loader {
     if (known) return known
     this.#open.push(id)
     const own = new Map<string, Binding>()
-    const modules = sources.map((source) => parseInto(this.#s.report, this.#modules, source))
+    const modules = sources.map((source) => parseInto(this.#s.world, this.#s.report, this.#modules, source))
     const files = modules.map((module): Names => ({ module, root, own, outer: this.#s.prelude.own }))
     for (const names of files) bindAll(this.#s, names, own, this.#uses(names.module))
     this.#open.pop()
@@ -73,7 +73,7 @@ export function loadPrelude(
   root: SourceFile,
 ): { names: Names; bind: (s: Session) => void } {
   const own = new Map<string, Binding>()
-  const parsed = world.prelude.map((source) => parseInto(report, modules, source))
+  const parsed = world.prelude.map((source) => parseInto(world, report, modules, source))
   const files = parsed.map((module): Names => ({ module, root: false, own }))
   const span = { source: root, start: 0, end: 0 }
   const none: Module = { kind: 'module', span, source: root, items: [], tail: [] }
@@ -83,8 +83,8 @@ export function loadPrelude(
   }
 }
 
-function parseInto(report: Report, modules: Module[], source: SourceFile): Module {
-  const { module, diagnostics } = parse(source)
+function parseInto(world: World, report: Report, modules: Module[], source: SourceFile): Module {
+  const { module, diagnostics } = (world.parse ?? parse)(source)
   diagnostics.forEach((d: Diagnostic) => report.add(d))
   modules.push(module)
   return module

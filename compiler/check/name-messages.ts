@@ -49,6 +49,13 @@ export const nameMessages = {
     message: `${code(f.name)} has no value`,
     notes: [`run with \`--set ${f.name}=…\`, or write \`param ${f.name} = …\``],
   }),
+  unknownType: (f: { name: string; near?: string; words: readonly string[] }) => ({
+    message: `${code(f.name)} is not what a page can declare`,
+    notes: [meant(f.near) ?? `a \`let\` or \`param\` here is ${codes(f.words, 'or')}`],
+  }),
+  notAsDeclared: (f: { type: string; value: Value }) => ({
+    message: `this was declared as ${code(f.type)}, but it is ${described(f.value)}`,
+  }),
   unused: (f: { kind: string; name: string }) => ({
     severity: 'warning' as const,
     message: `nothing uses the ${f.kind} ${code(f.name)}`,
@@ -66,7 +73,7 @@ export const nameMessages = {
     notes: [`write \`${f.name}(${f.example})\``],
   }),
   noSuchCase: (f: { name: string; near: readonly string[]; all: readonly string[]; span: Span }) => ({
-    message: `there is no such ${code(f.name)}`,
+    message: `there is no ${code(f.name)}`,
     notes: [f.near.length > 0 ? `the nearest ${f.near.length > 1 ? 'are' : 'is'} ${codes(f.near)}` : `there are ${codes(f.all)}`],
     fixes: f.near.flatMap((near) => replace(f.span, near)),
   }),

@@ -57,7 +57,7 @@ function recordForm(
       out[name] = resolved[name]
       if (value?.kind === 'record') kinds.add(value.of)
     } else if (value) {
-      const isFile = record.of === 'data' && (name === 'path' || name === 'validation') && value.kind === 'text'
+      const isFile = value.kind === 'text' && (name === 'path' || (record.of === 'data' && name === 'validation'))
       out[name] = isFile ? `sha256:${look.hashOf(value.text, value.span)}` : valueForm(look, value, kinds)
     }
   }

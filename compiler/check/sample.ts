@@ -69,7 +69,7 @@ function buildSampler(b: Build, sampler: Rec, prompt: number, masks: number): Sa
   const [steps, guidance] = [number(s, sampler, 'steps'), number(s, sampler, 'guidance')]
   const order = kind === 'confidence' ? code(s, sampler, 'order')?.code : undefined
   if (order?.kind === 'block') return undefined
-  if (steps > masks) s.say.moreStepsThanMasks(place(sampler, 'steps').at, { steps, masks })
+  if (steps > masks && sampler.fields.has('steps')) s.say.moreStepsThanMasks(place(sampler, 'steps').at, { steps, masks })
   if (guidance > 0 && prompt === 0) s.say.guidanceWithoutPrompt(place(sampler, 'guidance').at, undefined)
   return {
     kind,

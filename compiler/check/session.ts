@@ -1,6 +1,7 @@
 // What one check carries along: the world as data and lookups, the report, and values already found.
 import type { Expr, Let, Module, Noun, Param, RecordExpr } from '../../grammar/ast.ts'
 import type { Report } from '../../grammar/diagnostic.ts'
+import type { parse } from '../../grammar/parse.ts'
 import type { SourceFile, Span } from '../../grammar/source.ts'
 import type { Model } from '../elaborate/model.ts'
 import type { FileFacts } from '../facts.ts'
@@ -20,6 +21,8 @@ export interface World {
   readonly files: (path: string, from: SourceFile) => FileFacts
   /** `--set name=text`. */
   readonly set: Readonly<Record<string, string>>
+  /** For callers that check often: a parser that remembers. Must agree with parse(). */
+  readonly parse?: typeof parse
   /** Bytes that a run may use; without it memory is not checked. */
   readonly memory?: number
 }

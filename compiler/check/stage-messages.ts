@@ -70,6 +70,17 @@ export const stageMessages = {
       `give the op a gradient: \`grad(dy) { ${f.argument ?? 'x'}: dy }\` passes it straight through`,
     ],
   }),
+  unlikeWeights: (f: { from: string; weight: string; here?: string; there?: string }) => ({
+    message: `the weights of ${code(f.from)} do not fit this model`,
+    notes: [
+      f.there === undefined
+        ? `${code(f.weight)} is not among them`
+        : f.here === undefined
+          ? `they have ${code(f.weight)}, and this model has not`
+          : `${code(f.weight)} is [${f.there}] there and [${f.here}] here`,
+      'give both the same model',
+    ],
+  }),
   brokenBatch: (f: { tokens: number; context: number }) => ({
     message: `${grouped(f.tokens)} tokens are not a whole number of sequences`,
     notes: [`a sequence has ${f.context}: write \`${Math.max(1, Math.round(f.tokens / f.context))} sequences\``],

@@ -10,6 +10,7 @@ import { keyOf, modelForm, normalForm, originsOf } from './normal.ts'
 import { buildObjective, buildOptimizer } from './objective.ts'
 import type { From, Stage, TrainStage } from './pipeline.ts'
 import type { Model } from '../elaborate/model.ts'
+import type { WeightSpec } from '../plan/jobs.ts'
 import type { Rec } from './value.ts'
 
 /** Undefined where a mistake has been reported. Every part is checked even if another is wrong. */
@@ -27,6 +28,7 @@ export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
   if (model && modelRec) checkMemory(b, stage, modelRec, model)
   const learns = !model || !modelRec?.block || checkGradient(s, model, modelRec.block, place(stage, 'model').field)
   const atPeace = !model || !objectiveRec || checkCausal(b, stage, model, objectiveRec)
+  const alike = !model || from?.kind !== 'stage' || checkWeights(b, stage, model, from.stage)
   const sizes = model && sizesOf(b, stage, model, data?.tokens)
   const steps = sizes && stepsOf(b, stage, sizes)
   const optimizer =
@@ -36,6 +38,7 @@ export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
     !isSound ||
     !atPeace ||
     !learns ||
+    !alike ||
     from === null ||
     !modelRec?.block ||
     !data ||
@@ -120,6 +123,18 @@ function checkCausal(b: Build, stage: Rec, model: Model, objective: Rec): boolea
   if (objective.maker === 'next_token' && !model.causal) b.s.say.needsCausal(place(stage, 'objective').field, undefined)
   else if (objective.maker === 'masked' && model.causal) b.s.say.needsBidirectional(place(stage, 'model').field, undefined)
   else return true
+  return false
+}
+
+/** Weights of another training fit only where names and sizes agree. */
+function checkWeights(b: Build, stage: Rec, model: Model, from: TrainStage): boolean {
+  const there = new Map(from.model.weights.map((w) => [w.name, w]))
+  const sizes = (weight: WeightSpec | undefined): string | undefined => weight?.dims.map((d) => `${d.name} ${d.size}`).join(', ')
+  const odd = model.weights.find((w) => sizes(w) !== sizes(there.get(w.name)))
+  const missing = from.model.weights.find((w) => !model.weights.some((own) => own.name === w.name))
+  const name = (odd ?? missing)?.name
+  if (name === undefined) return true
+  b.s.say.unlikeWeights(place(stage, 'from').at, { from: from.name, weight: name, here: sizes(odd), there: sizes(there.get(name)) })
   return false
 }
 

@@ -3,7 +3,7 @@
 import type { Noun } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { KindName, PartName } from '../spec/kinds.ts'
-import type { Dimension } from '../spec/units.ts'
+import { CALLED, type Dimension } from '../spec/units.ts'
 import type { BlockCode, Code } from './pipeline.ts'
 import type { Names } from './names.ts'
 
@@ -125,8 +125,9 @@ export function article(noun: string): string {
 export function described(value: Value): string {
   switch (value.kind) {
     case 'poison':
+      return 'nothing'
     case 'quantity':
-      return 'a number'
+      return value.dimension === 'none' ? 'a number' : `a number of ${CALLED[value.dimension]}`
     case 'extreme':
       return `a ${value.of} of lengths`
     case 'text':

@@ -2,10 +2,11 @@
 // cycles, there are no loops and no recursion. What a field takes is checked in fields.ts.
 import type { CallExpr, Expr, Let, NameExpr, Noun, Param } from '../../grammar/ast.ts'
 import { parse } from '../../grammar/parse.ts'
-import type { Span } from '../../grammar/source.ts'
+import { textOf, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { KINDS, kindOfMaker, type KindName, type PartName } from '../spec/kinds.ts'
 import { amend, nounValue } from './amend.ts'
+import { asDeclared } from './declared.ts'
 import { caseText, fresh, modelOf } from './record.ts'
 import { typed } from './fields.ts'
 import { lookup, visible, type Binding, type Names } from './names.ts'
@@ -97,7 +98,10 @@ export function valueOf(s: Session, decl: Noun | Let | Param, home: Names): Valu
   }
   s.open.push(decl)
   const env: Env = { s, names: home }
-  const value = decl.kind === 'noun' ? nounValue(decl, env) : decl.kind === 'let' ? evaluate(decl.value, env) : paramValue(decl, env)
+  const value =
+    decl.kind === 'noun'
+      ? nounValue(decl, env)
+      : asDeclared(s, decl.type, decl.kind === 'let' ? evaluate(decl.value, env) : paramValue(decl, env))
   s.open.pop()
   const final = s.values.get(decl) ?? value
   s.values.set(decl, final)
@@ -171,7 +175,7 @@ function member(target: Expr, name: { readonly name: string; readonly span: Span
     const binding = base.names.own.get(name.name)
     if (binding && binding.kind !== 'use') return bound(binding, span, env)
     const near = nearest(name.name, [...base.names.own.keys()])
-    s.say.unknownName(name.span, { name: name.name, near, span: name.span, of: base.names.module.source.name })
+    s.say.unknownName(name.span, { name: name.name, near, span: name.span, of: textOf(target.span) })
     return poison(span)
   }
   if (base.kind === 'record' && base.of === 'data' && (name.name === 'train' || name.name === 'validation')) {
@@ -248,7 +252,7 @@ function choose(family: Family, expr: CallExpr, env: Env): Value {
     const above = numbers.filter((n) => key.kind === 'quantity' && n.number > key.number).sort((a, b) => a.number - b.number)[0]
     const near = [below, above].flatMap((n) => (n ? [n.text] : []))
     const all = family.cases.map(caseText)
-    s.say.noSuchCase(at, { name: family.name, near, all, span: at })
+    s.say.noSuchCase(at, { name: `${family.name}(${textOf(key.span)})`, near, all, span: at })
     return poison(expr.span)
   }
   const chosen = valueOf(s, found.noun, family.home)

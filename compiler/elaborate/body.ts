@@ -113,7 +113,10 @@ function keepsDimensions(frame: Frame, before: ReadonlyMap<string, Term>, s: Rep
 
 function weights(frame: Frame, s: Weight): void {
   const { ctx } = frame
-  const dims = frame.code.kind === 'op' ? undefined : dimensions(frame, s.type.dims ?? [])
+  const { element } = s.type
+  const typed = element === undefined || element.name === 'float'
+  if (!typed) ctx.say.weightType(s.type.span, { type: element.name })
+  const dims = frame.code.kind === 'op' || !typed ? undefined : dimensions(frame, s.type.dims ?? [])
   for (const { name, span } of s.names) {
     if (frame.code.kind === 'op') ctx.say.weightInOp(span, { name })
     const init = dims && initial(frame, s, name)

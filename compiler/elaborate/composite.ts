@@ -35,7 +35,7 @@ function build(frame: Frame, code: OpCode, words: ReadonlyMap<string, string>, g
   const y = keepPromise(inner.frame, decl.result, inner.lifted, run(inner.frame), resultSpan(decl))
   if (y.kind === 'failed' || y.kind === 'number' || y.kind === 'truth') return y.kind === 'failed' ? undefined : y
   if (y.kind === 'code') {
-    frame.ctx.say.notANumber(resultSpan(decl), { name: decl.name.name, given: showTerm(y) })
+    frame.ctx.say.notANumber(resultSpan(decl), { name: decl.name.name, given: showTerm(y), native: false })
     return undefined
   }
   inner.b.result('y', y.value())

@@ -90,8 +90,8 @@ function named(frame: Frame, path: readonly string[], span: Span): Term {
   if (global !== undefined) return known(global)
   const constant = rest.length === 0 ? CONSTANTS[name] : undefined
   if (constant !== undefined) return number(constant)
-  const caller = frame.caller?.inherited(name) === undefined || rest.length > 0 ? undefined : name
-  frame.ctx.say.undefinedName(span, { name: path.join('.'), known: [...frame.names(), ...BUILTINS], caller })
+  const inherits = rest.length === 0 && frame.caller?.inherited(name) !== undefined
+  frame.ctx.say.undefinedName(span, { name: path.join('.'), known: [...frame.names(), ...BUILTINS], inherits })
   return FAILED
 }
 

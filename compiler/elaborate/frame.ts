@@ -7,7 +7,7 @@ import type { Builder, Value } from '../graph/builder.ts'
 import type { Attributes, Dim } from '../graph/graph.ts'
 import type { WeightSpec } from '../plan/jobs.ts'
 import type { Say } from './messages.ts'
-import { FAILED, known, number, type NumberTerm, type Range, type Term, type TruthTerm } from './term.ts'
+import { FAILED, known, number, showTerm, type NumberTerm, type Range, type Term, type TruthTerm } from './term.ts'
 
 /** What all bodies that go into one graph share. */
 export interface Context {
@@ -87,7 +87,7 @@ export class Frame {
     }
     if (done !== undefined) return done
     this.#values.set(name, 'pending')
-    const value = decl.kind === 'param' ? this.#param(decl) : this.#fixed(decl, decl.value)
+    const value = this.#typed(decl, decl.kind === 'param' ? this.#param(decl) : this.#fixed(decl, decl.value))
     this.#values.set(name, value)
     return value
   }
@@ -137,6 +137,16 @@ export class Frame {
     const value = this.caller?.inherited(name)
     if (value !== undefined) return value
     this.ctx.say.paramWithoutValue(span, { block: this.code.decl.name.name, name, callers: this.caller?.chain() ?? [] })
+    return FAILED
+  }
+
+  /** Lets and params are single numbers and truth values; a type on one may say which. */
+  #typed(decl: Let | Param, value: Term): Term {
+    const { type, name } = decl
+    if (type === undefined || value.kind === 'failed') return value
+    const wanted = type.dims === undefined && type.element?.name === 'bool' ? 'truth' : 'number'
+    if (value.kind === wanted && type.dims === undefined && (wanted === 'truth' || type.element?.name === 'float')) return value
+    this.ctx.say.staticType(type.span, { name: name.name, given: showTerm(value) })
     return FAILED
   }
 

@@ -15,13 +15,9 @@ const meant = (name: string, known: readonly string[]): string | undefined => {
 }
 
 export const messages = {
-  undefinedName: (f: { name: string; known: readonly string[]; caller?: string }): Wording => ({
+  undefinedName: (f: { name: string; known: readonly string[]; inherits: boolean }): Wording => ({
     message: `${quoted(f.name)} is not defined`,
-    notes: [
-      f.caller === undefined
-        ? meant(f.name, f.known)
-        : `${quoted(f.caller)}, which calls this, has one: write \`param ${f.name}\` to use it here`,
-    ],
+    notes: [f.inherits ? `its callers have one: write \`param ${f.name}\` to use it here` : meant(f.name, f.known)],
   }),
   unknownDimension: (f: { name: string; known: readonly string[] }): Wording => ({
     message: `I do not know the size of ${quoted(f.name)}`,
@@ -109,6 +105,14 @@ export const messages = {
     message: `\`${f.keyword} ${f.name}\` must be known before anything runs, and this is a tensor`,
     notes: [f.keyword === 'let' ? `write \`${f.name} = …\`, without \`let\`` : 'pass it as an argument'],
   }),
+  staticType: (f: { name: string; given: string }): Wording => ({
+    message: `${quoted(f.name)} is ${f.given}, which is not what its type says`,
+    notes: ['a `let` or `param` is a `float` or a `bool`; leave the type out'],
+  }),
+  weightType: (f: { type: string }): Wording => ({
+    message: `weights are numbers with dimensions, and not ${quoted(f.type)}`,
+    notes: ['write `weight W: [width, hidden]`'],
+  }),
   fixedName: (f: { keyword: string; name: string }): Wording => ({
     message: `${quoted(f.name)} is fixed by a \`${f.keyword}\``,
     notes: ['use another name for what is computed'],
@@ -187,16 +191,15 @@ export const messages = {
     message: `the gradient of ${quoted(f.formal)} is ${f.given}, and ${quoted(f.formal)} itself is ${f.wanted}`,
     notes: ['sum the rest away'],
   }),
-  nativeTwice: (): Wording => ({
-    message: 'a function in WGSL takes numbers one by one',
-    notes: ['its arguments must be numbers or tensors of numbers'],
-  }),
   notAModel: (f: { name: string }): Wording => ({
     message: `${quoted(f.name)} is no model: a model takes tokens and returns logits`,
     notes: [`declare it as \`block ${f.name}(tokens: symbols[time]) -> [time, vocab]\``],
   }),
-  notANumber: (f: { name: string; given: string }): Wording => ({
-    message: `${quoted(f.name)} must give a number for numbers, and gives ${f.given}`,
+  notANumber: (f: { name: string; given: string; native: boolean }): Wording => ({
+    message: f.native
+      ? `${quoted(f.name)} is written in WGSL, so I cannot compute it here`
+      : `${quoted(f.name)} must give a number for numbers, and gives ${f.given}`,
+    notes: [f.native ? 'write it as a formula: it is needed before anything runs on the device' : undefined],
   }),
 }
 

@@ -46,7 +46,8 @@ function onNumbers(code: OpCode, args: readonly number[], report: Report): numbe
   const frame = outermost(new Builder(), code, report)
   const result = call(frame, code, args.map(number), code.decl.dims.map((d) => d.name)) // prettier-ignore
   if (result.kind === 'number') return result.value
-  if (result.kind !== 'failed') frame.ctx.say.notANumber(code.decl.name.span, { name: code.decl.name.name, given: showTerm(result) })
+  if (result.kind !== 'failed')
+    frame.ctx.say.notANumber(code.decl.name.span, { name: code.decl.name.name, given: showTerm(result), native: result.kind === 'tensor' })
   return undefined
 }
 

@@ -51,7 +51,9 @@ export function visitIndex(index: Index, onDim: (name: string) => void, onValue:
     case 'join':
       for (const part of index.parts) visitIndex(part, onDim, onValue)
       break
-    default:
+    case 'div':
+    case 'mod':
+    case 'rotate':
       visitIndex(index.of, onDim, onValue)
   }
 }
@@ -72,7 +74,8 @@ function rejoin(terms: readonly Term[], live: LiveDims): readonly Term[] {
     const { of, by } = div.index
     const size = sizeOf([by], live)
     const j = terms.findIndex(
-      (t) => t.index.kind === 'mod' && t.index.of === of && same(sizeOf([t.index.by], live), size) && same(times(t.stride, size), div.stride),
+      (t) =>
+        t.index.kind === 'mod' && t.index.of === of && same(sizeOf([t.index.by], live), size) && same(times(t.stride, size), div.stride),
     )
     if (j < 0) continue
     const others = terms.filter((_, at) => at !== i && at !== j)
@@ -91,7 +94,12 @@ function sumText(terms: readonly Term[], axes: readonly Axis[], live: LiveDims, 
   return parts.length === 0 ? '0u' : parts.join(' + ')
 }
 
-function opaqueText(index: Exclude<Index, { kind: 'dim' }>, axes: readonly Axis[], live: LiveDims, value: (id: ScalarId) => string): string {
+function opaqueText(
+  index: Exclude<Index, { kind: 'dim' }>,
+  axes: readonly Axis[],
+  live: LiveDims,
+  value: (id: ScalarId) => string,
+): string {
   const text = (of: Index) => indexText(of, axes, live, value)
   const size = (dim: Dim) => sizeText(sizeOf([dim], live), live)
   switch (index.kind) {
@@ -104,7 +112,8 @@ function opaqueText(index: Exclude<Index, { kind: 'dim' }>, axes: readonly Axis[
     case 'mod':
       return `((${text(index.of)}) % ${size(index.by)})`
     case 'rotate': {
-      if (index.size.live) return `u32(((i32(${text(index.of)}) + ${index.by}) % i32(${size(index.size)}) + i32(${size(index.size)})) % i32(${size(index.size)}))`
+      if (index.size.live)
+        return `u32(((i32(${text(index.of)}) + ${index.by}) % i32(${size(index.size)}) + i32(${size(index.size)})) % i32(${size(index.size)}))`
       const by = ((index.by % index.size.size) + index.size.size) % index.size.size
       return `((${text(index.of)} + ${by}u) % ${index.size.size}u)`
     }
@@ -139,7 +148,8 @@ function runs(axis: Axis, terms: readonly Term[], live: LiveDims): string[] {
 /** variable / below % size. */
 function digits(variable: string, below: Size, size: Size | undefined, live: LiveDims): string {
   const shifted = same(below, one) ? variable : `${variable} / ${sizeText(below, live)}`
-  const cut = size === undefined ? shifted : shifted === variable ? `${variable} % ${sizeText(size, live)}` : `(${shifted}) % ${sizeText(size, live)}`
+  const cut =
+    size === undefined ? shifted : shifted === variable ? `${variable} % ${sizeText(size, live)}` : `(${shifted}) % ${sizeText(size, live)}`
   return cut === variable ? variable : `(${cut})`
 }
 

@@ -1,6 +1,7 @@
 // Graph nodes → a kernel's body. Follows inputs back to what is stored or given and turns every view on the way into
 // the index of a load. Afterwards each scalar is a load, a coordinate or a node without dims.
 import type { Dim, Graph, Node, NodeId, Type } from '../graph/graph.ts'
+import { isView, type View } from './cost.ts'
 import { Indices } from './indices.ts'
 import type { Body, Index, Load, Scalar, ScalarId, TensorId } from './kernel.ts'
 
@@ -76,50 +77,57 @@ export class BodyBuilder {
     const tensor = computed ? undefined : this.tensorOf(id)
     if (tensor !== undefined) return this.load(tensor, node.type, at)
     const byName = new Map(node.type.dims.map((d, i) => [d.name, at[i]!]))
-    const of = (input: NodeId, instead?: (name: string) => Index | undefined): ScalarId => {
-      const dims = this.graph.nodes[input]!.type.dims
-      return this.at(
-        input,
-        dims.map((d) => instead?.(d.name) ?? byName.get(d.name) ?? this.indices.dim(d.name)),
-      )
+    if (node.op === 'position') return this.push(`position ${this.keyOf(at)}`, { op: 'coordinate', index: at[0]! })
+    if (isView(node)) return this.input(node.inputs[0]!, byName, this.moved(node, byName))
+    if (node.op === 'gather') {
+      const { dim } = node.attrs
+      const index = this.indices.value(this.input(node.inputs[1]!, byName))
+      return this.input(node.inputs[0]!, byName, (name) => (name === dim ? index : undefined))
     }
-    const x = node.inputs[0]
+    // Elementwise nodes; and reductions, contract and scatter, whose inputs run over the kernel's loop dims of the same name.
+    return this.scalar(
+      node,
+      node.inputs.map((input) => this.input(input, byName)),
+    )
+  }
+
+  /** An input at the same coordinates, but for those that `instead` gives. */
+  private input(id: NodeId, byName: ReadonlyMap<string, Index>, instead?: (name: string) => Index | undefined): ScalarId {
+    const { dims } = this.graph.nodes[id]!.type
+    return this.at(
+      id,
+      dims.map((d) => instead?.(d.name) ?? byName.get(d.name) ?? this.indices.dim(d.name)),
+    )
+  }
+
+  /** Where a view reads its input, dim by dim; undefined: where it is itself read. */
+  private moved(node: View, byName: ReadonlyMap<string, Index>): (name: string) => Index | undefined {
     switch (node.op) {
-      case 'position':
-        return this.push(`position ${this.keyOf(at)}`, { op: 'coordinate', index: at[0]! })
       case 'rename': {
         const { from, to } = node.attrs
-        return of(x!, (name) => (name === from ? byName.get(to) : undefined))
+        return (name) => (name === from ? byName.get(to) : undefined)
       }
       case 'merge': {
-        const sizes = node.attrs.dims.map((name) => dimIn(this.graph.nodes[x!]!.type, name))
-        const parts = this.indices.parts(byName.get(node.attrs.into)!, sizes)
-        return of(x!, (name) => parts[node.attrs.dims.indexOf(name)])
+        const { dims, into } = node.attrs
+        const sizes = dims.map((name) => dimIn(this.graph.nodes[node.inputs[0]!]!.type, name))
+        const parts = this.indices.parts(byName.get(into)!, sizes)
+        return (name) => parts[dims.indexOf(name)]
       }
       case 'split': {
+        const { dim, into } = node.attrs
         const joined = this.indices.join(
-          node.attrs.into.map((d) => byName.get(d.name)!),
-          node.attrs.into,
+          into.map((d) => byName.get(d.name)!),
+          into,
         )
-        return of(x!, (name) => (name === node.attrs.dim ? joined : undefined))
+        return (name) => (name === dim ? joined : undefined)
       }
       case 'broadcast':
-        return of(x!)
+        return () => undefined
       case 'rotate': {
         const { dim, by } = node.attrs
         const turned = this.indices.rotate(byName.get(dim)!, by, dimIn(node.type, dim))
-        return of(x!, (name) => (name === dim ? turned : undefined))
+        return (name) => (name === dim ? turned : undefined)
       }
-      case 'gather': {
-        const index = this.indices.value(of(node.inputs[1]!))
-        return of(x!, (name) => (name === node.attrs.dim ? index : undefined))
-      }
-      default:
-        // Elementwise nodes; and reductions, contract and scatter, whose inputs run over the kernel's loop dims of the same name.
-        return this.scalar(
-          node,
-          node.inputs.map((input) => of(input)),
-        )
     }
   }
 
@@ -140,20 +148,8 @@ function dimIn(type: Type, name: string): Dim {
   return type.dims.find((d) => d.name === name)!
 }
 
-function keyOfAttributes(node: Node): string {
-  switch (node.op) {
-    case 'constant':
-      return Object.is(node.attrs.value, -0) ? '-0' : `${node.attrs.value}`
-    case 'native':
-      return node.attrs.code
-    case 'reduce_sum':
-    case 'reduce_max':
-    case 'reduce_min':
-    case 'argmax':
-    case 'contract':
-    case 'scatter':
-      return node.attrs.over.join()
-    default:
-      return ''
-  }
+function keyOfAttributes({ op, attrs }: Node): string {
+  if (op === 'constant') return Object.is(attrs.value, -0) ? '-0' : `${attrs.value}`
+  if (op === 'native') return `${attrs.params.join()} ${attrs.code}`
+  return attrs !== undefined && 'over' in attrs ? attrs.over.join() : ''
 }

@@ -36,7 +36,11 @@ export function kernelsOf(group: Group, place: Placement): readonly Kernel[] {
     case 'matmul':
       return [{ kind: 'matmul', ...common, ...productOf(place.graph, first), parts: 1 }]
     case 'scatter':
-      return node.op !== 'scatter' ? bug('a scatter group without scatter') : node.attrs.unique ? uniqueScatter(first, place, label) : [scatterKernel(first, place, common)]
+      return node.op !== 'scatter'
+        ? bug('a scatter group without scatter')
+        : node.attrs.unique
+          ? uniqueScatter(first, place, label)
+          : [scatterKernel(first, place, common)]
   }
 }
 
@@ -66,9 +70,15 @@ function inParts(group: Group, place: Placement, label: string): readonly Kernel
     return { tensor, value: first.value(id), index: first.here(type) }
   })
   const partial1 = { label: `${label}, in parts`, body: first.body, stores: partial, parts: loops.parts }
-  const kernel: Kernel = loops.kind === 'matmul' ? { kind: 'matmul', ...partial1, ...productOf(graph, reduced[0]!) } : { kind: 'reduction', ...partial1, rows: loops.rows, over: loops.over }
+  const kernel: Kernel =
+    loops.kind === 'matmul'
+      ? { kind: 'matmul', ...partial1, ...productOf(graph, reduced[0]!) }
+      : { kind: 'reduction', ...partial1, rows: loops.rows, over: loops.over }
   const stores = storesOf(second, members.filter(place.leaves), place)
-  return [kernel, { kind: 'reduction', label: `${label}, parts together`, body: second.body, stores, rows: loops.rows, over: [part], parts: 1 }]
+  return [
+    kernel,
+    { kind: 'reduction', label: `${label}, parts together`, body: second.body, stores, rows: loops.rows, over: [part], parts: 1 },
+  ]
 }
 
 function scatterKernel(id: NodeId, { graph }: Placement, common: Pick<Kernel & { kind: 'scatter' }, 'label' | 'body' | 'stores'>): Kernel {
@@ -92,8 +102,20 @@ function uniqueScatter(id: NodeId, { graph, at }: Placement, label: string): rea
   const place = moves.indices.value(moves.value(index))
   const to = node.type.dims.map((d) => (d.name === node.attrs.dim.name ? place : moves.indices.dim(d.name)))
   return [
-    { kind: 'pointwise', label: `${label}, zeros`, dims: node.type.dims, body: zeros.body, stores: [{ tensor, value: zero, index: zeros.here(node.type) }] },
-    { kind: 'pointwise', label, dims: graph.nodes[updates]!.type.dims, body: moves.body, stores: [{ tensor, value: moves.value(updates), index: to }] },
+    {
+      kind: 'pointwise',
+      label: `${label}, zeros`,
+      dims: node.type.dims,
+      body: zeros.body,
+      stores: [{ tensor, value: zero, index: zeros.here(node.type) }],
+    },
+    {
+      kind: 'pointwise',
+      label,
+      dims: graph.nodes[updates]!.type.dims,
+      body: moves.body,
+      stores: [{ tensor, value: moves.value(updates), index: to }],
+    },
   ]
 }
 
@@ -121,7 +143,13 @@ function attentionKernel(members: readonly NodeId[], place: Placement): Attentio
   const lse = find('attention_lse')
   const writes = [written(find('attention'), q)]
   if (lse !== undefined) writes.push(written(lse, graph.nodes[lse]!.type))
-  return { kind: 'attention', label, request: { ...request, kind: 'forward', wantLse: lse !== undefined }, reads: [...reads, ...reads.slice(1, 2)].slice(0, 3), writes }
+  return {
+    kind: 'attention',
+    label,
+    request: { ...request, kind: 'forward', wantLse: lse !== undefined },
+    reads: [...reads, ...reads.slice(1, 2)].slice(0, 3),
+    writes,
+  }
 }
 
 /** The ops that tell most, in order: `reduce_max exp reduce_sum div`. */

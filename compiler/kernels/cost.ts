@@ -1,8 +1,10 @@
 // What ops cost on a GPU, roughly and relative to one addition, and which kind of work they are.
 import type { Node, OpName } from '../graph/graph.ts'
 
-/** Ops that only change where a value is read. */
-export function isView(node: Node): boolean {
+/** Nodes that only change where a value is read. */
+export type View = Extract<Node, { readonly op: 'rename' | 'merge' | 'split' | 'broadcast' | 'rotate' }>
+
+export function isView(node: Node): node is View {
   return node.op === 'rename' || node.op === 'merge' || node.op === 'split' || node.op === 'broadcast' || node.op === 'rotate'
 }
 
@@ -15,7 +17,20 @@ export function isHeavy(node: Node): boolean {
   return isReduction(node) || node.op === 'contract' || node.op === 'scatter' || node.op.startsWith('attention')
 }
 
-const costly: Partial<Record<OpName, number>> = { exp: 6, log: 6, sin: 6, cos: 6, tanh: 8, pow: 10, sqrt: 3, div: 3, mod: 4, uniform: 120, native: 16, gather: 2 }
+const costly: Partial<Record<OpName, number>> = {
+  exp: 6,
+  log: 6,
+  sin: 6,
+  cos: 6,
+  tanh: 8,
+  pow: 10,
+  sqrt: 3,
+  div: 3,
+  mod: 4,
+  uniform: 120,
+  native: 16,
+  gather: 2,
+}
 const free: readonly OpName[] = ['constant', 'position', 'table', 'input', 'cast']
 
 /** Operations per element; views and leaves cost nothing. */

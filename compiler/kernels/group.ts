@@ -58,6 +58,29 @@ export class Grouping {
     return ((this.before[b]![a >>> 5]! >>> (a & 31)) & 1) === 1
   }
 
+  /** Every group that must run before a group. */
+  allBefore(group: number): readonly number[] {
+    const all: number[] = []
+    for (const [word, bits] of this.before[group]!.entries()) {
+      for (let rest = bits; rest !== 0; rest &= rest - 1) all.push(word * 32 + 31 - Math.clz32(rest & -rest))
+    }
+    return all
+  }
+
+  /** The groups whose members these members read. */
+  directlyBefore(members: readonly NodeId[]): readonly number[] {
+    const own = this.groupOf.get(members[0]!)
+    return members
+      .flatMap((m) => [...this.storage.sources.get(m)!].flatMap((source) => this.groupOf.get(source) ?? []))
+      .filter((g) => g !== own)
+  }
+
+  /** Whether another group reads one of the members. */
+  awaited(members: readonly NodeId[]): boolean {
+    const own = this.groupOf.get(members[0]!)
+    return members.some((m) => [...(this.storage.readers.get(m) ?? [])].some((reader) => this.groupOf.get(reader) !== own))
+  }
+
   /** From now on a must run before b. The caller has checked that b does not precede a. */
   order(a: number, b: number): void {
     const after = this.before[b]!
@@ -72,7 +95,9 @@ export class Grouping {
     const { dims } = this.graph.nodes[input]!.type
     const builder = this.trial(members)
     for (const member of members) builder.value(member)
-    return builder.body.every((s) => s.op !== 'load' || s.tensor !== input || s.index.every((x, i) => x.kind === 'dim' && x.name === dims[i]!.name))
+    return builder.body.every(
+      (s) => s.op !== 'load' || s.tensor !== input || s.index.every((x, i) => x.kind === 'dim' && x.name === dims[i]!.name),
+    )
   }
 
   /** Whether another kernel, or the host, reads a member. */
@@ -110,7 +135,10 @@ export class Grouping {
     if (node.op.startsWith('attention')) return this.twins(sources[0]!)
     const size = elements(node.type)
     const producers = sources.flatMap((s) => this.groupOf.get(s) ?? []).sort((a, b) => b - a)
-    const shared = [...sources.filter((s) => elements(this.graph.nodes[s]!.type) >= size && size > 1), ...(state === undefined ? [] : [state])]
+    const shared = [
+      ...sources.filter((s) => elements(this.graph.nodes[s]!.type) >= size && size > 1),
+      ...(state === undefined ? [] : [state]),
+    ]
     const siblings = shared.flatMap((s) => (this.readersOf.get(s) ?? []).slice(-8)).sort((a, b) => b - a)
     return [...new Set([...producers, ...siblings])]
   }
@@ -126,7 +154,9 @@ export class Grouping {
       const from = this.groupOf.get(source)
       return from !== undefined && from !== at && this.precedes(at, from)
     })
-    return !between && this.bindings([...group.members, id]) <= this.limit && (loops.kind === 'attention' || this.readsOwnPosition(id, group))
+    return (
+      !between && this.bindings([...group.members, id]) <= this.limit && (loops.kind === 'attention' || this.readsOwnPosition(id, group))
+    )
   }
 
   /** Whether the loops are the same, or become so when a pointwise group turns into a reduction. */
@@ -139,10 +169,14 @@ export class Grouping {
         if (own.kind === 'scatter' && isUnique(this.graph.nodes[members[0]!]!)) return false
         // Work of other reads would only slow these down.
         if ((own.kind !== 'reduction' || own.parts > 1) && !this.reads(id, members)) return false
-        return sameSet(loops.rows, own.rows) || (own.kind === 'reduction' && own.parts === 1 && busy(own) && sameSet(loops.rows, [...own.rows, ...own.over]))
+        return (
+          sameSet(loops.rows, own.rows) ||
+          (own.kind === 'reduction' && own.parts === 1 && busy(own) && sameSet(loops.rows, [...own.rows, ...own.over]))
+        )
       case 'reduction':
         if (own.kind === 'pointwise') return loops.parts === 1 && busy(loops) && sameSet(own.rows, [...loops.rows, ...loops.over])
-        if (own.kind !== 'reduction' || !sameSet(loops.rows, own.rows) || !sameSet(loops.over, own.over) || loops.parts !== own.parts) return false
+        if (own.kind !== 'reduction' || !sameSet(loops.rows, own.rows) || !sameSet(loops.over, own.over) || loops.parts !== own.parts)
+          return false
         // In parts, a reduction cannot wait for the whole of another.
         return own.parts === 1 || !this.reads(id, members)
       case 'attention':
@@ -179,7 +213,8 @@ export class Grouping {
     const tensors = new Set<NodeId>()
     for (const id of members) {
       for (const source of this.storage.sources.get(id)!) if (!inside.has(source)) tensors.add(source)
-      if (this.needed.has(id) || [...(this.storage.readers.get(id) ?? [])].some((reader) => !inside.has(reader))) tensors.add(this.updates.get(id) ?? id)
+      if (this.needed.has(id) || [...(this.storage.readers.get(id) ?? [])].some((reader) => !inside.has(reader)))
+        tensors.add(this.updates.get(id) ?? id)
     }
     return tensors.size
   }
@@ -201,7 +236,8 @@ export class Grouping {
       }
       return { kind: 'reduction', rows, over, parts: node.op === 'argmax' ? 1 : reductionParts(size(rows), size(over)) }
     }
-    if (node.op === 'scatter') return { kind: 'scatter', rows, over: inputs[0]!.dims.filter((d) => node.attrs.over.includes(d.name)), parts: 1 }
+    if (node.op === 'scatter')
+      return { kind: 'scatter', rows, over: inputs[0]!.dims.filter((d) => node.attrs.over.includes(d.name)), parts: 1 }
     return { kind: isHeavy(node) ? 'attention' : 'pointwise', rows, over: [], parts: 1 }
   }
 
@@ -237,7 +273,11 @@ function isUnique(node: Node): boolean {
 function pairs(a: Node, b: Node): boolean {
   const both = [a.op, b.op].sort().join()
   const shared = both === 'attention,attention_lse' ? 2 : both === 'attention_dk,attention_dv' ? 6 : undefined
-  return shared !== undefined && JSON.stringify(a.attrs) === JSON.stringify(b.attrs) && a.inputs.slice(0, shared).join() === b.inputs.slice(0, shared).join()
+  return (
+    shared !== undefined &&
+    JSON.stringify(a.attrs) === JSON.stringify(b.attrs) &&
+    a.inputs.slice(0, shared).join() === b.inputs.slice(0, shared).join()
+  )
 }
 
 function sameOrder(a: readonly Dim[], b: readonly Dim[]): boolean {

@@ -24,7 +24,8 @@ export class Indices {
   /** Inverse of join: the parts of a position over `sizes`, in order. */
   parts(of: Index, sizes: readonly Dim[]): readonly Index[] {
     if (sizes.length === 1) return [of]
-    if (of.kind === 'join' && of.sizes.length === sizes.length && of.sizes.every((s, i) => sizeKey(s) === sizeKey(sizes[i]!))) return of.parts
+    if (of.kind === 'join' && of.sizes.length === sizes.length && of.sizes.every((s, i) => sizeKey(s) === sizeKey(sizes[i]!)))
+      return of.parts
     const parts: Index[] = []
     let rest = of
     for (let i = sizes.length - 1; i > 0; i--) {

@@ -117,7 +117,6 @@ export type LoopKernel = PointwiseKernel | ReductionKernel | MatmulKernel | Scat
 export type Kernel = LoopKernel | AttentionKernel
 
 export interface KernelGraph {
-  readonly name: string
   readonly tensors: readonly Stored[]
   readonly kernels: readonly Kernel[]
   /** Given at run time; primed ones have the extent of their unprimed name. */

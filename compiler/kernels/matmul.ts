@@ -5,7 +5,7 @@ import { bug } from '../bug.ts'
 import type { Axis } from './address.ts'
 import { partDim, type MatmulKernel, type Scalar, type ScalarId } from './kernel.ts'
 import { measure } from './measure.ts'
-import { Shader, type Context, type Scope } from './shader.ts'
+import { Shader, type Context } from './shader.ts'
 import { bound, groupsFor, sizeOf, sizeText } from './size.ts'
 import { matmulTile, type MatmulTile } from './tile.ts'
 import type { WrittenKernel } from './written.ts'
@@ -35,7 +35,8 @@ class MatmulWriter {
   private readonly batch: Axis
   private readonly contract: ScalarId
   private readonly sides: readonly [Side, Side]
-  /** Accumulating type. */
+  /** Half-precision products are summed in f32. */
+  private readonly half: boolean
   private readonly type: string
 
   constructor(kernel: MatmulKernel, context: Context) {
@@ -49,7 +50,8 @@ class MatmulWriter {
     this.contract = kernel.body.findIndex((s) => s.op === 'contract')
     const node = kernel.body[this.contract]!
     if (node.op !== 'contract') bug('a matmul kernel without contract')
-    this.type = node.type.dtype === 'f16' ? 'f32' : node.type.dtype
+    this.half = node.type.dtype === 'f16'
+    this.type = this.half ? 'f32' : node.type.dtype
     const [a, b] = node.inputs as readonly [ScalarId, ScalarId]
     this.sides = [
       { name: 'a', value: a, dims: kernel.m, width: this.tile.m, origin: `group.y * ${this.tile.m}u` },
@@ -60,24 +62,30 @@ class MatmulWriter {
   write(): WrittenKernel {
     const { kernel, context, shader, tile } = this
     const { live, facts } = context
-    const base = shader.scope([this.batch])
-    const length = sizeText(sizeOf(kernel.k, live), live)
-    base.lines.push('let batch = group.z;', ...this.range(length))
-    base.lines.push(`let column = lane % ${tile.n / tile.perThread}u;`, `let line = lane / ${tile.n / tile.perThread}u;`)
-    const loop: string[] = []
-    for (const side of this.sides) loop.push(...this.fill(base, side))
-    loop.push('workgroupBarrier();', ...this.multiply(), 'workgroupBarrier();')
-    for (const name of this.accumulators()) base.lines.push(`var ${name}: vec4<${this.type}> = vec4<${this.type}>();`)
-    base.lines.push(`for (var k0: u32 = start; k0 < end; k0 += ${tile.k}u) {`, ...loop.map((line) => `  ${line}`), '}')
-    this.storeBlock(base)
-    const globals = this.sides.map((s) => `var<workgroup> tile_${s.name}: array<vec4<${this.type}>, ${tile.k * this.pitch(s)}>;`)
     const batches = sizeOf(this.batch.dims, live)
     if (bound(batches, live) > facts.limits.maxComputeWorkgroupsPerDimension) bug(`a product in ${bound(batches, live)} batches`)
+    const loop = [...this.sides.flatMap((side) => this.fill(side)), 'workgroupBarrier();', ...this.multiply(), 'workgroupBarrier();']
+    const lines = [
+      'let batch = group.z;',
+      ...this.range(),
+      `let column = lane % ${tile.n / tile.perThread}u;`,
+      `let line = lane / ${tile.n / tile.perThread}u;`,
+      ...this.accumulators().map((name) => `var ${name}: vec4<${this.type}> = vec4<${this.type}>();`),
+      `for (var k0: u32 = start; k0 < end; k0 += ${tile.k}u) {`,
+      ...indented(loop),
+      '}',
+      ...this.storeBlock(),
+    ]
+    const memory = this.sides.map((s) => `var<workgroup> tile_${s.name}: array<vec4<${this.type}>, ${tile.k * this.pitch(s)}>;`)
     return {
       label: kernel.label,
-      ...shader.module(this.threads(), globals, base.lines),
+      ...shader.module(this.threads(), [...memory, ...this.sides.map((side) => this.loader(side)), this.finisher()], lines),
       ...measure(kernel, context),
-      groups: [groupsFor(sizeOf(kernel.n, live), tile.n, live), groupsFor(sizeOf(kernel.m, live), tile.m, live), groupsFor(batches, 1, live)],
+      groups: [
+        groupsFor(sizeOf(kernel.n, live), tile.n, live),
+        groupsFor(sizeOf(kernel.m, live), tile.m, live),
+        groupsFor(batches, 1, live),
+      ],
     }
   }
 
@@ -94,56 +102,68 @@ class MatmulWriter {
     return bound(sizeOf(dims, this.context.live), this.context.live)
   }
 
-  private range(length: string): readonly string[] {
+  private range(): readonly string[] {
+    const length = this.sizeText(this.kernel.k)
     const { parts } = this.kernel
     if (parts === 1) return ['let start = 0u;', `let end = ${length};`]
     const part = this.shader.indexOf(this.shader.scope([this.batch]), { kind: 'dim', name: partDim })
-    return [`let chunk = (${length} + ${parts - 1}u) / ${parts}u;`, `let start = ${part} * chunk;`, `let end = min(start + chunk, ${length});`]
+    return [
+      `let chunk = (${length} + ${parts - 1}u) / ${parts}u;`,
+      `let start = ${part} * chunk;`,
+      `let end = min(start + chunk, ${length});`,
+    ]
   }
 
   /** Loads an operand's tile, four neighbours along its own dims to a vector. */
-  private fill(base: Scope, side: Side): readonly string[] {
-    const { tile, shader } = this
-    const { live } = this.context
+  private fill(side: Side): readonly string[] {
+    const { tile } = this
     const quads = side.width / 4
+    const total = quads * tile.k
     const threads = this.threads()
-    const lines: string[] = []
     const alongK = this.readsAlongK(side)
-    const exactK = this.kernel.parts === 1 && sizeOf(this.kernel.k, live).live.length === 0 && this.bound(this.kernel.k) % tile.k === 0
-    const exactWidth = sizeOf(side.dims, live).live.length === 0 && this.bound(side.dims) % side.width === 0
-    for (let first = 0; first < quads * tile.k; first += threads) {
-      const item = shader.fresh('item')
-      const [quad, step, k] = [shader.fresh('quad'), shader.fresh('step'), shader.fresh('k')]
-      const guarded = first + threads > quads * tile.k
-      const own: string[] = [
-        `let ${item} = lane + ${first}u;`,
-        `let ${step} = ${alongK ? `${item} % ${tile.k}u` : `${item} / ${quads}u`};`,
-        `let ${quad} = ${alongK ? `${item} / ${tile.k}u` : `${item} % ${quads}u`};`,
-        // Past the edge a valid element is read and not used.
-        `let ${k} = ${exactK ? `k0 + ${step}` : `min(k0 + ${step}, end - 1u)`};`,
-      ]
-      const scopeK = shader.scope([{ dims: this.kernel.k, variable: k }], base)
-      const values = component.map((_, c) => {
-        const at = shader.fresh('at')
-        const position = `${side.origin} + ${quad} * 4u + ${c}u`
-        const inside = shader.scope([{ dims: side.dims, variable: at }], scopeK)
-        inside.lines.push(`let ${at} = ${exactWidth ? position : `min(${position}, ${sizeText(sizeOf(side.dims, live), live)} - 1u)`};`)
-        const value = shader.value(inside, side.value)
-        scopeK.lines.push(...inside.lines)
-        return this.converted(value, side.value)
-      })
-      const vector = `vec4<${this.type}>(${values.join(', ')})`
-      own.push(...scopeK.lines)
-      own.push(`tile_${side.name}[${step} * ${this.pitch(side)}u + ${quad}] = ${exactK ? vector : `select(vec4<${this.type}>(), ${vector}, k0 + ${step} < end)`};`)
-      lines.push(...(guarded ? [`if (lane + ${first}u < ${quads * tile.k}u) {`, ...own.map((line) => `  ${line}`), '}'] : own))
-    }
-    return lines
+    const exact = this.kernel.parts === 1 && this.divides(this.kernel.k, tile.k)
+    // Past the edge a valid element is read and not used.
+    const elements = component.map((_, c) => {
+      const position = c === 0 ? 'at' : `at + ${c}u`
+      const valid = this.divides(side.dims, side.width) ? position : `min(${position}, ${this.sizeText(side.dims)} - 1u)`
+      return `load_${side.name}(batch, ${valid}, k)`
+    })
+    const vector = `vec4<${this.type}>(${elements.join(', ')})`
+    const body = [
+      `let step = ${alongK ? `item % ${tile.k}u` : `item / ${quads}u`};`,
+      `let quad = ${alongK ? `item / ${tile.k}u` : `item % ${quads}u`};`,
+      `let k = ${exact ? 'k0 + step' : 'min(k0 + step, end - 1u)'};`,
+      `let at = ${side.origin} + quad * 4u;`,
+      `tile_${side.name}[step * ${this.pitch(side)}u + quad] = ${exact ? vector : `select(vec4<${this.type}>(), ${vector}, k0 + step < end)`};`,
+    ]
+    return [`for (var item: u32 = lane; item < ${total}u; item += ${threads}u) {`, ...indented(body), '}']
   }
 
-  private converted(value: string, id: ScalarId): string {
-    const scalar = this.kernel.body[id]!
+  /** A WGSL function: an operand's element. */
+  private loader(side: Side): string {
+    const scope = this.shader.scope([this.batch, { dims: side.dims, variable: 'at' }, { dims: this.kernel.k, variable: 'k' }])
+    const value = this.shader.value(scope, side.value)
+    const scalar = this.kernel.body[side.value]!
     const dtype = scalar.op === 'load' ? scalar.dtype : scalar.op === 'coordinate' ? 'i32' : scalar.type.dtype
-    return dtype === this.type ? value : `${this.type}(${value})`
+    const lines = [...scope.lines, `return ${dtype === this.type ? value : `${this.type}(${value})`};`]
+    return functionText(`load_${side.name}(batch: u32, at: u32, k: u32) -> ${this.type}`, lines)
+  }
+
+  /** A WGSL function: what becomes of a finished sum. */
+  private finisher(): string {
+    const { kernel, shader } = this
+    const scope = shader.scope([this.batch, { dims: kernel.m, variable: 'm' }, { dims: kernel.n, variable: 'n' }])
+    scope.known.set(this.contract, this.half ? 'f16(sum)' : 'sum')
+    for (const store of kernel.stores) shader.store(scope, store)
+    return functionText(`finish(batch: u32, m: u32, n: u32, sum: ${this.type})`, scope.lines)
+  }
+
+  private divides(dims: readonly Dim[], by: number): boolean {
+    return sizeOf(dims, this.context.live).live.length === 0 && this.bound(dims) % by === 0
+  }
+
+  private sizeText(dims: readonly Dim[]): string {
+    return sizeText(sizeOf(dims, this.context.live), this.context.live)
   }
 
   private accumulators(): readonly string[] {
@@ -169,37 +189,36 @@ class MatmulWriter {
     return vectors.flatMap((q) => range(4).flatMap((c) => vectors.map((p) => make(q, c, p))))
   }
 
-  private storeBlock(base: Scope): void {
-    const { shader, tile, kernel } = this
-    const { live } = this.context
+  /** Hands every sum to `finish`. Drivers turn constant indices into registers; on the CPU a loop compiles faster. */
+  private storeBlock(): readonly string[] {
+    const { tile, kernel } = this
     const [a, b] = this.sides
-    const edge = (dims: readonly Dim[]) => sizeText(sizeOf(dims, live), live)
-    const perVector = { m: tile.m / tile.perThread, n: tile.n / tile.perThread }
-    const scalar = kernel.body[this.contract]!
-    const half = scalar.op === 'contract' && scalar.type.dtype === 'f16'
-    for (const q of range(tile.perThread / 4)) {
-      for (const c of range(4)) {
-        const m = shader.fresh('m')
-        const row = shader.scope([{ dims: kernel.m, variable: m }], base)
-        const columns: string[] = []
-        for (const p of range(tile.perThread / 4)) {
-          for (const d of range(4)) {
-            const n = shader.fresh('n')
-            const cell = shader.scope([{ dims: kernel.n, variable: n }], row)
-            const sum = `sum${q * 4 + c}_${p}.${component[d]!}`
-            cell.known.set(this.contract, half ? `f16(${sum})` : sum)
-            for (const store of kernel.stores) shader.store(cell, store)
-            columns.push(`let ${n} = ${b.origin} + (column + ${p * perVector.n}u) * 4u + ${d}u;`, `if (${n} < ${edge(kernel.n)}) {`, ...cell.lines.map((line) => `  ${line}`), '}')
-          }
-        }
-        base.lines.push(
-          `let ${m} = ${a.origin} + (line + ${q * perVector.m}u) * 4u + ${c}u;`,
-          `if (${m} < ${edge(kernel.m)}) {`,
-          ...[...row.lines, ...columns].map((line) => `  ${line}`),
-          '}',
-        )
-      }
+    const vectors = range(tile.perThread / 4)
+    const cell = (sum: string) =>
+      this.divides(kernel.n, tile.n)
+        ? `finish(batch, m, n, ${sum});`
+        : `if (n < ${this.sizeText(kernel.n)}) { finish(batch, m, n, ${sum}); }`
+    const guarded = (lines: readonly string[]) =>
+      this.divides(kernel.m, tile.m) ? lines : [`if (m < ${this.sizeText(kernel.m)}) {`, ...indented(lines), '}']
+    const m = (row: string) => `let m = ${a.origin} + ((${row} / 4u) * ${tile.m / tile.perThread}u + line) * 4u + ${row} % 4u;`
+    const n = (column: string) => `let n = ${b.origin} + ((${column} / 4u) * ${tile.n / tile.perThread}u + column) * 4u + ${column} % 4u;`
+    if (this.context.facts.software) {
+      const all = `array<vec4<${this.type}>, ${(tile.perThread * tile.perThread) / 4}>`
+      const columns = [n('j'), cell(`sums[i * ${vectors.length}u + j / 4u][j % 4u]`)]
+      const rows = [m('i'), ...guarded([`for (var j: u32 = 0u; j < ${tile.perThread}u; j++) {`, ...indented(columns), '}'])]
+      return [
+        `var sums: ${all} = ${all}(${this.accumulators().join(', ')});`,
+        `for (var i: u32 = 0u; i < ${tile.perThread}u; i++) {`,
+        ...indented(rows),
+        '}',
+      ]
     }
+    return range(tile.perThread).flatMap((i) => {
+      const cells = vectors.flatMap((p) =>
+        component.flatMap((d, j) => ['{', ...indented([n(`${p * 4 + j}u`), cell(`sum${i}_${p}.${d}`)]), '}']),
+      )
+      return ['{', ...indented([m(`${i}u`), ...guarded(cells)]), '}']
+    })
   }
 
   /** Whether neighbours in memory of the operand's largest tensor differ in k, so that threads should too. */
@@ -220,6 +239,14 @@ class MatmulWriter {
     const last = largest?.index.at(-1)
     return last?.kind === 'dim' && names.has(last.name)
   }
+}
+
+function functionText(head: string, lines: readonly string[]): string {
+  return [`fn ${head} {`, ...indented(lines), '}'].join('\n')
+}
+
+function indented(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => `  ${line}`)
 }
 
 function range(n: number): readonly number[] {

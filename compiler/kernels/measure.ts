@@ -8,7 +8,10 @@ export function measure(kernel: LoopKernel, { tensors }: Context): { readonly fl
   const touched = new Set([...kernel.body.flatMap((s) => (s.op === 'load' ? [s.tensor] : [])), ...kernel.stores.map((s) => s.tensor)])
   const bytes = [...touched].reduce((sum, t) => sum + bytesOf(tensors[t]!.type.dims, tensors[t]!.type.dtype), 0)
   const positions = product(loopsOf(kernel))
-  const arithmetic = kernel.body.reduce((sum, s) => sum + (s.op === 'load' || s.op === 'coordinate' || s.op === 'contract' ? 0 : flopsOf(s)), 0)
+  const arithmetic = kernel.body.reduce(
+    (sum, s) => sum + (s.op === 'load' || s.op === 'coordinate' || s.op === 'contract' ? 0 : flopsOf(s)),
+    0,
+  )
   // A product's prologue and epilogue are small beside it.
   return { flops: kernel.kind === 'matmul' ? 2 * positions : arithmetic * positions, bytes }
 }

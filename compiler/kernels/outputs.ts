@@ -16,11 +16,15 @@ export function withOwnOutputs(graph: Graph): Graph {
     const type = nodes[output.node]!.type
     if (output.kind === 'result') {
       const { op } = nodes[memoryOf({ nodes, outputs: [] }, output.node)]!
-      return isGiven(nodes[memoryOf({ nodes, outputs: [] }, output.node)]!) || op === 'constant' ? { ...output, node: copy(output.node, type.dims) } : output
+      return isGiven(nodes[memoryOf({ nodes, outputs: [] }, output.node)]!) || op === 'constant'
+        ? { ...output, node: copy(output.node, type.dims) }
+        : output
     }
     const dims = states.get(output.name)?.dims ?? type.dims
     const fits = dims.every((d, i) => d.name === type.dims[i]!.name) && !taken.has(output.node) && !isGiven(nodes[output.node]!)
-    const node = fits ? output.node : copy(output.node, dims)
+    // A repeated constant is written once more rather than copied.
+    const { op, inputs } = nodes[output.node]!
+    const node = fits ? output.node : copy(op === 'broadcast' ? inputs[0]! : output.node, dims)
     taken.add(node)
     return { ...output, node }
   })

@@ -12,7 +12,7 @@ export function printKernels(graph: KernelGraph): string {
     const { source, label } = graph.tensors[id]!
     return source.kind === 'data' || source.kind === 'state' ? source.name : `${label.replaceAll(' ', '_')}.${id}`
   }
-  const lines = [`program ${graph.name}`]
+  const lines: string[] = []
   graph.kernels.forEach((kernel, i) => {
     lines.push(`kernel ${i} ${kernel.kind}${showLoops(kernel)}: ${kernel.label}`)
     if (kernel.kind === 'attention') {

@@ -64,8 +64,16 @@ class ReductionWriter {
       ...this.range(),
     )
     const inner = kernel.stores.filter((s) => this.runsOver(s))
-    const loops = Math.max(...kernel.body.map((s, id) => (isAccumulated(s) ? this.level[id]! : 0)), ...inner.map((s) => this.level[s.value]! + 1))
-    for (let loop = 0; loop < loops; loop++) this.loop(scope, loop, inner.filter((s) => this.loopOf(s, loops) === loop))
+    const loops = Math.max(
+      ...kernel.body.map((s, id) => (isAccumulated(s) ? this.level[id]! : 0)),
+      ...inner.map((s) => this.level[s.value]! + 1),
+    )
+    for (let loop = 0; loop < loops; loop++)
+      this.loop(
+        scope,
+        loop,
+        inner.filter((s) => this.loopOf(s, loops) === loop),
+      )
     this.storeRows(scope)
     return {
       label: kernel.label,
@@ -91,7 +99,9 @@ class ReductionWriter {
 
   private loop(scope: Scope, loop: number, stores: readonly Store[]): void {
     const { shader, tile } = this
-    const accumulators = this.kernel.body.flatMap((s, id) => (isAccumulated(s) && this.level[id] === loop + 1 ? [this.accumulator(s, id)] : []))
+    const accumulators = this.kernel.body.flatMap((s, id) =>
+      isAccumulated(s) && this.level[id] === loop + 1 ? [this.accumulator(s, id)] : [],
+    )
     const inside = shader.scope([this.over], scope)
     for (const a of accumulators) {
       const scalar = this.kernel.body[a.id]!
@@ -124,7 +134,10 @@ class ReductionWriter {
     this.globals.push(`var<workgroup> ${shared}: array<${a.type}, ${rows * lanes}>;`)
     scope.lines.push(`${shared}[lane] = ${a.name};`, 'workgroupBarrier();')
     for (let half = lanes / 2; half >= 1; half /= 2) {
-      scope.lines.push(`if (first < ${half}u) { ${shared}[lane] = ${a.unite(`${shared}[lane]`, `${shared}[lane + ${half * step}u]`)}; }`, 'workgroupBarrier();')
+      scope.lines.push(
+        `if (first < ${half}u) { ${shared}[lane] = ${a.unite(`${shared}[lane]`, `${shared}[lane + ${half * step}u]`)}; }`,
+        'workgroupBarrier();',
+      )
     }
     const at = `${shared}[${rowsFastest ? 'own' : `own * ${lanes}u`}]`
     scope.lines.push(`let ${result} = ${isArgmax ? `bitcast<i32>(${at}.y)` : at};`)
@@ -148,34 +161,39 @@ class ReductionWriter {
 
   private accumulator(scalar: Scalar, id: ScalarId): Accumulator {
     const name = this.shader.fresh('a')
-    const dtype: Dtype = scalar.op === 'load' || scalar.op === 'coordinate' ? 'f32' : scalar.op === 'argmax' ? dtypeOf(this.kernel.body[scalar.inputs[0]!]!) : scalar.type.dtype
+    const dtype: Dtype =
+      scalar.op === 'load' || scalar.op === 'coordinate'
+        ? 'f32'
+        : scalar.op === 'argmax'
+          ? dtypeOf(this.kernel.body[scalar.inputs[0]!]!)
+          : scalar.type.dtype
     const [low, high] = rangeOf(dtype)
-    switch (scalar.op) {
-      case 'reduce_sum':
-        return { id, name, type: dtype, start: `${dtype}()`, take: (held, [x]) => `${held} + ${x!}`, unite: (a, b) => `${a} + ${b}` }
-      case 'contract':
-        return { id, name, type: dtype, start: `${dtype}()`, take: (held, [x, y]) => `${held} + ${x!} * ${y!}`, unite: (a, b) => `${a} + ${b}` }
-      case 'reduce_max':
-        return { id, name, type: dtype, start: low, take: (held, [x]) => `max(${held}, ${x!})`, unite: (a, b) => `max(${a}, ${b})` }
-      case 'reduce_min':
-        return { id, name, type: dtype, start: high, take: (held, [x]) => `min(${held}, ${x!})`, unite: (a, b) => `min(${a}, ${b})` }
-      case 'argmax': {
-        // Value and position side by side in bits; of equal values the lower position wins.
-        const better = (a: string, b: string) =>
-          `select(${a}, ${b}, bitcast<${dtype}>(${b}.x) > bitcast<${dtype}>(${a}.x) || (bitcast<${dtype}>(${b}.x) == bitcast<${dtype}>(${a}.x) && ${b}.y < ${a}.y))`
-        const take = (held: string, [x]: readonly string[]) => better(held, `vec2<u32>(bitcast<u32>(${x!}), k)`)
-        return { id, name, type: 'vec2<u32>', start: `vec2<u32>(${dtype === 'f32' ? '0xff800000u' : `bitcast<u32>(${low})`}, 0xffffffffu)`, take, unite: better }
-      }
-      default:
-        return bug(`a reduction kernel cannot reduce by ${scalar.op}`)
+    const joined = (how: (a: string, b: string) => string, start: string): Accumulator => {
+      return { id, name, type: dtype, start, take: (held, [x]) => how(held, x!), unite: how }
     }
+    if (scalar.op === 'reduce_sum') return joined((a, b) => `${a} + ${b}`, `${dtype}()`)
+    if (scalar.op === 'reduce_max') return joined((a, b) => `max(${a}, ${b})`, low)
+    if (scalar.op === 'reduce_min') return joined((a, b) => `min(${a}, ${b})`, high)
+    if (scalar.op === 'contract') {
+      return { ...joined((a, b) => `${a} + ${b}`, `${dtype}()`), take: (held, [x, y]) => `${held} + ${x!} * ${y!}` }
+    }
+    if (scalar.op !== 'argmax') return bug(`a reduction kernel cannot reduce by ${scalar.op}`)
+    // Value and position side by side in bits; of equal values the lower position wins. Starts below all: minus infinity.
+    const value = (pair: string) => `bitcast<${dtype}>(${pair}.x)`
+    const better = (a: string, b: string) =>
+      `select(${a}, ${b}, ${value(b)} > ${value(a)} || (${value(b)} == ${value(a)} && ${b}.y < ${a}.y))`
+    const start = `vec2<u32>(${dtype === 'f32' ? '0xff800000u' : `bitcast<u32>(${low})`}, 0xffffffffu)`
+    const take = (held: string, [x]: readonly string[]) => better(held, `vec2<u32>(bitcast<u32>(${x!}), k)`)
+    return { id, name, type: 'vec2<u32>', start, take, unite: better }
   }
 
   /** Whether the largest tensor that the loop reads has a row's dim innermost. */
   private readsAcrossRows(): boolean {
     const names = new Set(this.kernel.over.map((d) => d.name))
     const sizeOfLoad = (s: Scalar) => (s.op === 'load' ? this.context.tensors[s.tensor]!.type.dims.reduce((n, d) => n * d.size, 1) : 0)
-    const loads = this.kernel.body.flatMap((s, id) => (s.op === 'load' && [...this.shader.dimsOf(id)].some((name) => names.has(name)) ? [s] : []))
+    const loads = this.kernel.body.flatMap((s, id) =>
+      s.op === 'load' && [...this.shader.dimsOf(id)].some((name) => names.has(name)) ? [s] : [],
+    )
     const largest = loads.reduce((best, s) => (best === undefined || sizeOfLoad(s) > sizeOfLoad(best) ? s : best), loads[0])
     const last = largest?.index.findLast((_, i) => this.context.tensors[largest.tensor]!.type.dims[i]!.size > 1)
     return last?.kind === 'dim' && !names.has(last.name)
@@ -190,7 +208,12 @@ function levelOf(scalar: Scalar, before: readonly number[]): number {
   if (scalar.op === 'coordinate') return 0
   if (scalar.op === 'load') {
     let level = 0
-    for (const index of scalar.index) visitIndex(index, () => undefined, (of) => (level = Math.max(level, before[of]!)))
+    for (const index of scalar.index)
+      visitIndex(
+        index,
+        () => undefined,
+        (of) => (level = Math.max(level, before[of]!)),
+      )
     return level
   }
   return Math.max(0, ...scalar.inputs.map((input) => before[input]!)) + (isAccumulated(scalar) ? 1 : 0)

@@ -101,7 +101,11 @@ export class Shader {
   }
 
   /** The whole module; `globals` are workgroup variables. `group`, `groups` and `lane` are in scope in `lines`. */
-  module(workgroup: number, globals: readonly string[], lines: readonly string[]): { wgsl: string; bindings: ('read' | 'write' | 'extents')[] } {
+  module(
+    workgroup: number,
+    globals: readonly string[],
+    lines: readonly string[],
+  ): { wgsl: string; bindings: ('read' | 'write' | 'extents')[] } {
     const bindings: ('read' | 'write' | 'extents')[] = this.bound.map((b) => b.access)
     const head = this.bound.map(
       ({ tensor, access }, i) =>
@@ -109,10 +113,19 @@ export class Shader {
     )
     const text = lines.join('\n  ')
     if ([text, ...globals].some((part) => part.includes('extents['))) {
-      head.push(declareExtents(bindings.length, this.context.live.live.map((d) => d.name)))
+      head.push(
+        declareExtents(
+          bindings.length,
+          this.context.live.live.map((d) => d.name),
+        ),
+      )
       bindings.push('extents')
     }
-    if (this.bound.some((b) => this.type(b.tensor).dtype === 'f16') || this.kernel.body.some((s) => s.op !== 'load' && s.op !== 'coordinate' && s.type.dtype === 'f16')) head.unshift('enable f16;')
+    if (
+      this.bound.some((b) => this.type(b.tensor).dtype === 'f16') ||
+      this.kernel.body.some((s) => s.op !== 'load' && s.op !== 'coordinate' && s.type.dtype === 'f16')
+    )
+      head.unshift('enable f16;')
     const wgsl = [
       ...head,
       ...this.helpers.values(),
@@ -148,7 +161,10 @@ export class Shader {
       const element = `${this.nameOf(scalar.tensor)}[${at}]`
       return type.dtype === 'bool' ? `(${element} != 0)` : element
     }
-    return this.operation(scalar, scalar.inputs.map((input) => this.value(scope, input)))
+    return this.operation(
+      scalar,
+      scalar.inputs.map((input) => this.value(scope, input)),
+    )
   }
 
   private operation(node: Node, args: readonly string[]): string {
@@ -158,9 +174,10 @@ export class Shader {
       if (known !== undefined) return known
     }
     if (node.op === 'uniform') this.helpers.set('philox', philoxSource)
-    if (node.op === 'native') this.helpers.set(nativeName(node.attrs.code, node.attrs.params), nativeSource(node.attrs.code, node.attrs.params))
+    if (node.op === 'native')
+      this.helpers.set(nativeName(node.attrs.code, node.attrs.params), nativeSource(node.attrs.code, node.attrs.params))
     const { wgsl } = opOf(node.op) as Op<OpName>
-    return wgsl ? wgsl(args, node as never) : bug(`a kernel cannot compute ${node.op} in its body`)
+    return wgsl ? wgsl(args, node) : bug(`a kernel cannot compute ${node.op} in its body`)
   }
 }
 
@@ -193,7 +210,13 @@ function needsOf(scalar: LoopKernel['body'][number], before: readonly ReadonlySe
   else if (scalar.op === 'coordinate') visitIndex(scalar.index, (name) => needs.add(name), add)
   else {
     for (const input of scalar.inputs) add(input)
-    if (scalar.op === 'reduce_sum' || scalar.op === 'reduce_max' || scalar.op === 'reduce_min' || scalar.op === 'argmax' || scalar.op === 'contract') {
+    if (
+      scalar.op === 'reduce_sum' ||
+      scalar.op === 'reduce_max' ||
+      scalar.op === 'reduce_min' ||
+      scalar.op === 'argmax' ||
+      scalar.op === 'contract'
+    ) {
       for (const name of scalar.attrs.over) needs.delete(name)
     }
   }

@@ -18,8 +18,8 @@ interface Inline {
   readonly sources: ReadonlySet<NodeId>
 }
 
-/** More loads or operations than this are not worth repeating in a second kernel. */
-const repeatable = { loads: 2, flops: 8 }
+/** More operations than this are not worth repeating in a second kernel. */
+const repeatable = 8
 /** Arithmetic in front of a matrix product is repeated for every tile. */
 const prologue = { loads: 1, flops: 1 }
 /** Spread over so many more elements, arithmetic of more than `spread.flops` is stored first. */
@@ -50,7 +50,8 @@ class Chooser {
   run(): Storage {
     const { nodes, outputs } = this.graph
     for (const { kind, node } of outputs) this.stored.add(kind === 'result' ? memoryOf(this.graph, node) : node)
-    for (const node of nodes) if (node.op.startsWith('attention')) for (const input of node.inputs) this.stored.add(memoryOf(this.graph, input))
+    for (const node of nodes)
+      if (node.op.startsWith('attention')) for (const input of node.inputs) this.stored.add(memoryOf(this.graph, input))
     nodes.forEach((node, id) => {
       if (this.users[id]!.length > 0 || this.stored.has(id)) this.visit(id, node)
     })
@@ -75,9 +76,12 @@ class Chooser {
   /** A value with several users, or spread over many elements, that costs more than reading it back. */
   private deserves(id: NodeId): boolean {
     const users = usersBehindViews(this.graph, this.users, id)
-    if (users.length > 1 && !this.cheap(id, repeatable)) return true
+    const n = users.length
+    // Repeated: every user loads all it takes. Stored: all is loaded once, then one tensor written once and read by each.
+    if (n > 1 && (this.inline.get(id)!.flops > repeatable || this.loads(id) * n > this.loads(id) + 1 + n)) return true
     const { flops, sources } = this.inline.get(id)!
-    if (flops <= spread.flops || [...sources].every((s) => this.graph.nodes[s]!.op === 'input' && elements(this.graph.nodes[s]!.type) === 1)) return false
+    if (flops <= spread.flops || [...sources].every((s) => this.graph.nodes[s]!.op === 'input' && elements(this.graph.nodes[s].type) === 1))
+      return false
     const size = elements(this.graph.nodes[id]!.type)
     return users.some((user) => !isHeavy(this.graph.nodes[user]!) && elements(this.graph.nodes[user]!.type) >= spread.factor * size)
   }
@@ -87,10 +91,13 @@ class Chooser {
   }
 
   private cheap(id: NodeId, limit: { readonly loads: number; readonly flops: number }): boolean {
-    const { flops, sources } = this.cost(id)
+    return this.cost(id).flops <= limit.flops && this.loads(id) <= limit.loads
+  }
+
+  /** Tensors that are read, those that are small beside the value not counted. */
+  private loads(id: NodeId): number {
     const size = elements(this.graph.nodes[id]!.type)
-    const loads = [...sources].filter((s) => elements(this.graph.nodes[s]!.type) * 4 >= size).length
-    return flops <= limit.flops && loads <= limit.loads
+    return [...this.cost(id).sources].filter((s) => elements(this.graph.nodes[s]!.type) * 4 >= size).length
   }
 
   private cost(id: NodeId): Inline {

@@ -49,7 +49,9 @@ export function matmulTile(m: number, n: number, batch: number, facts: DeviceFac
     (tile.m + tile.n + 8) * tile.k * 4 <= facts.limits.maxComputeWorkgroupStorageSize
   const count = (tile: MatmulTile) => Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * batch
   const smallest = matmulTiles.at(-1)!
-  return matmulTiles.find((tile) => fits(tile) && (tile === smallest || (count(tile) >= 128 && m * 2 > tile.m && n * 2 > tile.n))) ?? smallest
+  return (
+    matmulTiles.find((tile) => fits(tile) && (tile === smallest || (count(tile) >= 128 && m * 2 > tile.m && n * 2 > tile.n))) ?? smallest
+  )
 }
 
 /** Into how many ranges k is cut. */

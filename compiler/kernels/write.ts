@@ -8,18 +8,33 @@ import { writeScatter } from './scatter.ts'
 import { boundTensors, type Context } from './shader.ts'
 import type { WrittenKernel } from './written.ts'
 
-/** The kernel, and its tensors in binding order; a binding `extents` is not among them. */
-export function writeKernel(kernel: Kernel, context: Context): { readonly written: WrittenKernel; readonly tensors: readonly TensorId[] } {
-  if (kernel.kind === 'attention') return { written: attentionKernel(kernel.request), tensors: [...kernel.reads, ...kernel.writes] }
-  const tensors = boundTensors(kernel).map((b) => b.tensor)
+export function writeKernel(kernel: Kernel, context: Context): WrittenKernel {
   switch (kernel.kind) {
+    case 'attention':
+      return attentionKernel(kernel.request)
     case 'pointwise':
-      return { written: writePointwise(kernel, context), tensors }
+      return writePointwise(kernel, context)
     case 'reduction':
-      return { written: writeReduction(kernel, context), tensors }
+      return writeReduction(kernel, context)
     case 'matmul':
-      return { written: writeMatmul(kernel, context), tensors }
+      return writeMatmul(kernel, context)
     case 'scatter':
-      return { written: writeScatter(kernel, context), tensors }
+      return writeScatter(kernel, context)
   }
+}
+
+/** The tensors in binding order; a binding `extents` comes after them. */
+export function tensorsOf(kernel: Kernel): readonly TensorId[] {
+  return kernel.kind === 'attention' ? [...kernel.reads, ...kernel.writes] : boundTensors(kernel).map((b) => b.tensor)
+}
+
+/** Kernels with the same key are written as the same text on the same grid: they differ in label and tensors only. */
+export function keyOf(kernel: Kernel, { tensors, live, facts }: Context): string {
+  const bound = tensorsOf(kernel)
+  const position = new Map(bound.map((tensor, i) => [tensor, i]))
+  const shape = JSON.stringify(kernel, (name, value: unknown) => {
+    if (value === facts || name === 'label' || name === 'reads' || name === 'writes') return undefined
+    return name === 'tensor' ? position.get(value as TensorId) : value
+  })
+  return JSON.stringify([shape, bound.map((tensor) => tensors[tensor]!.type), live.live, live.merged])
 }

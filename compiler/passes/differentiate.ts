@@ -4,7 +4,7 @@
 // have been differentiated through their bodies, which then stand beside them until expand opens those too.
 import { bug } from '../bug.ts'
 import { Builder, type Value } from '../graph/builder.ts'
-import { names, without } from '../graph/dims.ts'
+import { names, sameDims, without } from '../graph/dims.ts'
 import type { Graph, NodeId, Type } from '../graph/graph.ts'
 import { opOf } from '../graph/ops/table.ts'
 import { normalised } from './softmax.ts'
@@ -31,13 +31,18 @@ function backward(b: Builder, y: Value, dy: Value, wrt: readonly Value[], bodies
     if (!part || !path.has(to.id) || !isFloat(to.type)) return
     const fitted = fit(b, part, to.type)
     const before = adjoints.get(to.id)
-    adjoints.set(to.id, before ? b.binary('add', before, fitted) : fitted)
+    adjoints.set(to.id, before ? add(b, before, fitted, to.type) : fitted)
   }
   for (const id of [...path].sort((p, q) => q - p)) {
     const adjoint = adjoints.get(id)
     if (adjoint) spread(b, b.value(id), adjoint, give, bodies)
   }
   return wrt.map((x) => adjoints.get(x.id))
+}
+
+/** A sum whose dims stand as in `type`, if those of one part do. */
+function add(b: Builder, x: Value, y: Value, type: Type): Value {
+  return sameDims(y.type.dims, type.dims) ? b.binary('add', y, x) : b.binary('add', x, y)
 }
 
 type Give = (to: Value, part: Value | undefined) => void

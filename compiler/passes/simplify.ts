@@ -22,6 +22,7 @@ export function simplify(graph: Graph): Graph {
 /** The sum of x over dims, with the factors of x that lack them drawn out and products as matrix products. */
 function sum(b: Builder, x: Value, over: readonly string[]): Value {
   const node = b.node(x)
+  if (node.op === 'neg') return b.unary('neg', sum(b, b.value(node.inputs[0]!), over))
   if (node.op === 'div') {
     const [above, below] = node.inputs.map((id) => b.value(id)) as [Value, Value]
     const constant = !over.some((name) => has(below.type, name)) && over.every((name) => has(above.type, name))
@@ -59,8 +60,8 @@ function factors(b: Builder, x: Value): readonly Value[] {
  */
 function grouped(b: Builder, all: readonly Value[]): readonly Value[] {
   const within = (x: Value, y: Value) => x.type.dims.every((d) => has(y.type, d.name))
-  const groups = all.filter((x, i) => !all.some((y, j) => within(x, y) && (j < i || !within(y, x))))
-  const members = groups.map((g) => [g])
-  for (const x of all) if (!groups.includes(x)) members[groups.findIndex((g) => within(x, g))]!.push(x)
-  return members.map((group) => group.reduce((x, y) => b.binary('mul', x, y)))
+  const isHost = (x: Value, i: number) => !all.some((y, j) => j !== i && within(x, y) && (j < i || !within(y, x)))
+  const groups = all.filter(isHost).map((host) => [host])
+  all.forEach((x, i) => isHost(x, i) || groups.find(([host]) => within(x, host!))!.push(x))
+  return groups.map((group) => group.reduce((x, y) => b.binary('mul', x, y)))
 }

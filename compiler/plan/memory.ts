@@ -59,5 +59,8 @@ function choose(slots: readonly Slot[], free: readonly number[], { bytes }: Dema
     best === undefined || better(slots[slot]!.bytes, slots[best]!.bytes) ? slot : best
   return enough.length > 0
     ? enough.reduce<number | undefined>(by((a, b) => a < b), undefined) // prettier-ignore
-    : free.reduce<number | undefined>(by((a, b) => a > b), undefined)
+    : free.reduce<number | undefined>(
+        by((a, b) => a > b),
+        undefined,
+      )
 }

@@ -14,7 +14,7 @@ export interface Contraction {
   /** Added to the result; only without batch dims, and with all dims of the result. */
   readonly plus?: OnnxValue
   /** The order in which the result's dims are wanted; a hint. */
-  readonly wanted?: readonly string[]
+  readonly wanted: readonly string[]
 }
 
 /** Both operands have all of `over` in memory. */
@@ -60,8 +60,8 @@ function arrange(w: OnnxWriter, x: OnnxValue, batch: readonly string[], inner: r
 }
 
 /** Whether the wanted order has a dim of the second operand before those of the first. */
-function swapped(first: OnnxValue, second: OnnxValue, wanted: readonly string[] | undefined): boolean {
-  const own = wanted?.find((d) => names(first.dims).includes(d) !== names(second.dims).includes(d))
+function swapped(first: OnnxValue, second: OnnxValue, wanted: readonly string[]): boolean {
+  const own = wanted.find((d) => names(first.dims).includes(d) !== names(second.dims).includes(d))
   return own !== undefined && names(second.dims).includes(own)
 }
 

@@ -155,6 +155,8 @@ class Search {
     const [x, y] = node.inputs
     if (node.op === 'sub' && x === id) return undefined
     const plus = x === id ? y! : x!
+    // An Add may write its sum over a state that it reads, a Gemm may not.
+    if (this.#node(plus).op === 'input') return undefined
     const whole =
       plus !== id && sameNames(this.#node(plus).type.dims, node.type.dims) && sameNames(this.#node(id).type.dims, node.type.dims)
     return whole ? { at, plus, sign: node.op === 'sub' ? -1 : 1 } : undefined

@@ -4,33 +4,46 @@ import { names } from '../graph/dims.ts'
 import type { Dim, Graph, Node, NodeId } from '../graph/graph.ts'
 import { table } from '../graph/ops/table.ts'
 
-/** Wanted orders by node; where readers disagree, the last one's. Hints only: whoever follows none is still right. */
-export function wantedOrders(graph: Graph): ReadonlyMap<NodeId, readonly string[]> {
+/** Wanted orders by node. Hints only: whoever follows none is still right. */
+export function wantedOrders(graph: Graph): readonly (readonly string[])[] {
   const wanted = new Map<NodeId, readonly string[]>()
-  for (const { node } of graph.outputs) wanted.set(node, names(graph.nodes[node]!.type.dims))
+  const states = new Map(inputsOf(graph).flatMap(({ attrs, type }) => (attrs.role === 'state' ? [[attrs.name, type] as const] : [])))
+  for (const { kind, name, node } of graph.outputs) {
+    const type = (kind === 'update' ? states.get(name) : undefined) ?? graph.nodes[node]!.type
+    wanted.set(node, names(type.dims))
+  }
   for (let id = graph.nodes.length - 1; id >= 0; id--) {
     const node = graph.nodes[id]!
-    for (const [i, input] of node.inputs.entries()) {
-      const order = passedOn(graph, node, i, wanted.get(id))
+    const order = passedOn(graph, node, wanted.get(id))
+    for (const input of node.inputs) {
       const whole = order !== undefined && order.length === graph.nodes[input]!.type.dims.length
       if (whole && !wanted.has(input)) wanted.set(input, order)
     }
   }
-  return wanted
+  const usual = usualOrder(graph)
+  return graph.nodes.map((node, id) => wanted.get(id) ?? names(node.type.dims).toSorted((a, b) => usual(a) - usual(b)))
 }
 
-/** The order in which a node wants its i-th input, given that of its result. */
-function passedOn(graph: Graph, node: Node, i: number, own: readonly string[] | undefined): readonly string[] | undefined {
+function inputsOf(graph: Graph) {
+  return graph.nodes.flatMap((n) => (n.op === 'input' ? [n] : []))
+}
+
+/** The order in which a node wants its inputs, given that of its result. */
+function passedOn(graph: Graph, node: Node, own: readonly string[] | undefined): readonly string[] | undefined {
   if (elementwise(node)) return own ?? fixedOrder(graph, node)
   if (node.op === 'rename') return own?.map((name) => (name === node.attrs.to ? node.attrs.from : name))
-  if (node.op === 'contract') {
-    // Rows of a matrix: what stays as in the result, then what is summed as in the other operand.
-    const mine = names(graph.nodes[node.inputs[i]!]!.type.dims)
-    const other = names(graph.nodes[node.inputs[1 - i]!]!.type.dims)
-    const { over } = node.attrs
-    return [...names(node.type.dims).filter((d) => mine.includes(d)), ...other.filter((d) => over.includes(d))]
-  }
   return node.op === 'broadcast' || node.op === 'call' ? own : undefined
+}
+
+/** Ranks names as the inputs have them, data before states: batch and time, then what lies along them. A second walk comes later. */
+function usualOrder(graph: Graph): (name: string) => number {
+  const inputs = inputsOf(graph)
+  const sorted = [...inputs.filter((n) => n.attrs.role === 'data'), ...inputs.filter((n) => n.attrs.role === 'state')]
+  const known = [...new Set(sorted.flatMap((n) => names(n.type.dims)))]
+  return (name) => {
+    const plain = name.replace(/'+$/, '')
+    return (known.includes(plain) ? known.indexOf(plain) : known.length) + (name.length - plain.length) / 10
+  }
 }
 
 export function elementwise(node: Node): boolean {

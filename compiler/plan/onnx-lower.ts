@@ -32,10 +32,10 @@ class Lowering {
   readonly #w: OnnxWriter
   readonly #graph: Graph
   readonly #values: readonly (OnnxValue | undefined)[]
-  readonly #wanted: ReadonlyMap<NodeId, readonly string[]>
+  readonly #wanted: readonly (readonly string[])[]
   readonly #claims: Claims
 
-  constructor(w: OnnxWriter, graph: Graph, values: readonly (OnnxValue | undefined)[], wanted: ReadonlyMap<NodeId, readonly string[]>) {
+  constructor(w: OnnxWriter, graph: Graph, values: readonly (OnnxValue | undefined)[], wanted: readonly (readonly string[])[]) {
     this.#w = w
     this.#graph = graph
     this.#values = values
@@ -67,7 +67,7 @@ class Lowering {
   }
 
   #contract(id: NodeId, [a, b]: readonly NodeId[], over: readonly string[], more: { alpha?: number; plus?: OnnxValue } = {}): OnnxValue {
-    return contract(this.#w, this.#with(a!, over), this.#with(b!, over), { over, wanted: this.#wanted.get(id), ...more })
+    return contract(this.#w, this.#with(a!, over), this.#with(b!, over), { over, wanted: this.#wanted[id]!, ...more })
   }
 
   #rename({ name, dims }: OnnxValue, from: string, to: Dim): OnnxValue {
@@ -95,18 +95,18 @@ class Lowering {
 
   #elementwise(id: NodeId, node: Node): OnnxValue {
     const inputs = node.inputs.map((input) => this.#value(input))
-    const dims = this.#common(inputs, this.#wanted.get(id))
+    const dims = this.#common(inputs, this.#wanted[id]!)
     return this.#rule(node, inputs, dims)
   }
 
   /** The dims of all operands, in the order of the largest: of equally large ones, that which is as wanted. */
-  #common(inputs: readonly OnnxValue[], wanted: readonly string[] | undefined): readonly Dim[] {
+  #common(inputs: readonly OnnxValue[], wanted: readonly string[]): readonly Dim[] {
     const most = Math.max(...inputs.map(elements))
     const largest = inputs.filter((x) => elements(x) === most)
-    const base = largest.find((x) => names(x.dims).join() === wanted?.join()) ?? largest[0]!
+    const base = largest.find((x) => names(x.dims).join() === wanted.join()) ?? largest[0]!
     const all = new Map(inputs.flatMap((x) => x.dims.map((d) => [d.name, d])))
     const missing = [...all.values()].filter((d) => !names(base.dims).includes(d.name))
-    if (wanted && missing.length > 0) return wanted.filter((d) => all.has(d)).map((d) => all.get(d)!)
+    if (missing.length > 0 && wanted.length === all.size) return wanted.filter((d) => all.has(d)).map((d) => all.get(d)!)
     return [...base.dims, ...missing]
   }
 
@@ -174,7 +174,7 @@ class Lowering {
   }
 
   #pointwise(op: string, x: OnnxValue, y: OnnxValue): OnnxValue {
-    const dims = this.#common([x, y], undefined)
+    const dims = this.#common([x, y], [])
     return { name: this.#w.one(op, [this.#w.align(x, dims), this.#w.align(y, dims)]), dims }
   }
 }

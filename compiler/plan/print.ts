@@ -4,7 +4,9 @@ import type { Groups, Plan, WebgpuPlan } from './plan.ts'
 
 /** The plan's steps, or for the CPU what the ONNX models look like from outside. */
 export function printPlan(plan: Plan): string {
-  const lines = [`memory: states ${bytes(plan.memory.states)}, activations ${bytes(plan.memory.activations)}, largest ${plan.memory.largest.name} ${bytes(plan.memory.largest.bytes)}`]
+  const lines = [
+    `memory: states ${bytes(plan.memory.states)}, activations ${bytes(plan.memory.activations)}, largest ${plan.memory.largest.name} ${bytes(plan.memory.largest.bytes)}`,
+  ]
   lines.push(...plan.states.map((s) => `state ${s.name} ${showType(s.type)}`))
   for (const program of plan.programs) {
     lines.push('', `program ${program.name}`)
@@ -31,5 +33,11 @@ function showGroups(groups: Groups): string {
 }
 
 function bytes(n: number): string {
-  return n >= 1e9 ? `${(n / 1e9).toFixed(2)} GB` : n >= 1e6 ? `${(n / 1e6).toFixed(1)} MB` : n >= 1e3 ? `${(n / 1e3).toFixed(1)} kB` : `${n} B`
+  return n >= 1e9
+    ? `${(n / 1e9).toFixed(2)} GB`
+    : n >= 1e6
+      ? `${(n / 1e6).toFixed(1)} MB`
+      : n >= 1e3
+        ? `${(n / 1e3).toFixed(1)} kB`
+        : `${n} B`
 }

@@ -3,9 +3,10 @@
 import type { DeviceFacts } from '../facts.ts'
 import type { Graph, Type } from '../graph/graph.ts'
 import { fuse } from '../kernels/fuse.ts'
-import type { KernelGraph, TensorId } from '../kernels/kernel.ts'
+import type { Kernel, KernelGraph, TensorId } from '../kernels/kernel.ts'
 import { bytesOf } from '../kernels/measure.ts'
-import { writeKernel } from '../kernels/write.ts'
+import type { Context } from '../kernels/shader.ts'
+import { keyOf, tensorsOf, writeKernel } from '../kernels/write.ts'
 import { share, type Demand } from './memory.ts'
 import type { BufferPlan, DispatchPlan, KernelPlan, TensorSpec, WebgpuPlan, WebgpuProgram } from './plan.ts'
 
@@ -16,15 +17,8 @@ export interface NamedGraph {
 
 /** Plans programs whose graphs hold only primitives, `native` and attention. States of one name are one. */
 export function planWebgpu(programs: readonly NamedGraph[], facts: DeviceFacts): WebgpuPlan {
-  return planKernels(
-    programs.map(({ name, graph }) => fuse(name, graph, facts)),
-    facts,
-  )
-}
-
-/** The second half, from fused programs on. */
-export function planKernels(graphs: readonly KernelGraph[], facts: DeviceFacts): WebgpuPlan {
   const library = new Library()
+  const graphs = programs.map(({ graph }) => fuse(graph, facts))
   const dispatched = graphs.map((graph) => dispatch(graph, facts, library))
   const states = statesOf(graphs)
   const demands = graphs.map((graph, i) => demandsOf(graph, dispatched[i]!))
@@ -56,7 +50,7 @@ export function planKernels(graphs: readonly KernelGraph[], facts: DeviceFacts):
     },
     buffers,
     kernels: library.kernels,
-    programs: graphs.map((graph, i) => programOf(graph, dispatched[i]!, bufferOf[i]!)),
+    programs: graphs.map((graph, i) => programOf(programs[i]!.name, graph, dispatched[i]!, bufferOf[i]!)),
   }
 }
 
@@ -67,31 +61,45 @@ interface Dispatch {
   readonly groups: DispatchPlan['groups']
 }
 
-/** Kernels by their text: equal ones are one. */
+interface Known {
+  readonly kernel: number
+  readonly extents: boolean
+  readonly groups: DispatchPlan['groups']
+}
+
+/** Kernels of all programs. Equal ones are written once; different ones that come out as the same text are one. */
 class Library {
   readonly kernels: KernelPlan[] = []
-  private readonly known = new Map<string, number>()
+  private readonly byText = new Map<string, number>()
+  private readonly byKernel = new Map<string, Known>()
 
-  add({ label, wgsl, bindings, flops, bytes }: KernelPlan): number {
-    const key = `${bindings.join()}\n${wgsl}`
-    const at = this.known.get(key) ?? this.kernels.push({ label, wgsl, bindings, flops, bytes }) - 1
-    this.known.set(key, at)
-    return at
+  add(kernel: Kernel, context: Context): Known {
+    const key = keyOf(kernel, context)
+    const known = this.byKernel.get(key)
+    if (known) return known
+    const { label, wgsl, bindings, flops, bytes, groups } = writeKernel(kernel, context)
+    const text = `${bindings.join()}\n${wgsl}`
+    const at = this.byText.get(text) ?? this.kernels.push({ label, wgsl, bindings, flops, bytes }) - 1
+    this.byText.set(text, at)
+    const made = { kernel: at, extents: bindings.includes('extents'), groups }
+    this.byKernel.set(key, made)
+    return made
   }
 }
 
 function dispatch(graph: KernelGraph, facts: DeviceFacts, library: Library): readonly Dispatch[] {
   const context = { facts, tensors: graph.tensors, live: graph }
   return graph.kernels.map((kernel) => {
-    const { written, tensors } = writeKernel(kernel, context)
-    return { kernel: library.add(written), tensors: written.bindings.includes('extents') ? [...tensors, -1] : tensors, groups: written.groups }
+    const { kernel: at, extents, groups } = library.add(kernel, context)
+    return { kernel: at, tensors: extents ? [...tensorsOf(kernel), -1] : tensorsOf(kernel), groups }
   })
 }
 
 function statesOf(graphs: readonly KernelGraph[]): ReadonlyMap<string, TensorSpec> {
   const states = new Map<string, TensorSpec>()
   for (const { tensors } of graphs) {
-    for (const { source, type } of tensors) if (source.kind === 'state' && !states.has(source.name)) states.set(source.name, { name: source.name, type })
+    for (const { source, type } of tensors)
+      if (source.kind === 'state' && !states.has(source.name)) states.set(source.name, { name: source.name, type })
   }
   return states
 }
@@ -117,10 +125,12 @@ function demandsOf(graph: KernelGraph, steps: readonly Dispatch[]): readonly { r
   })
 }
 
-function programOf(graph: KernelGraph, steps: readonly Dispatch[], bufferOf: readonly number[]): WebgpuProgram {
-  const inputs = graph.tensors.flatMap((stored, tensor) => (stored.source.kind === 'data' ? [{ spec: { name: stored.source.name, type: stored.type }, tensor }] : []))
+function programOf(name: string, graph: KernelGraph, steps: readonly Dispatch[], bufferOf: readonly number[]): WebgpuProgram {
+  const inputs = graph.tensors.flatMap((stored, tensor) =>
+    stored.source.kind === 'data' ? [{ spec: { name: stored.source.name, type: stored.type }, tensor }] : [],
+  )
   return {
-    name: graph.name,
+    name,
     inputs: inputs.map((i) => i.spec),
     results: graph.results.map(({ name, type }) => ({ name, type })),
     states: graph.tensors.flatMap(({ source }) => (source.kind === 'state' ? [source.name] : [])),

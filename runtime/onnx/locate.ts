@@ -13,7 +13,7 @@ export type OnnxRuntime = typeof Ort
 /** Loads ONNX Runtime; `note` hears when it must be fetched first. Fails with `cpu-backend-missing`. */
 export async function locate(note: (text: string) => void): Promise<OnnxRuntime> {
   try {
-    return (await import('onnxruntime-node'))
+    return await import('onnxruntime-node')
   } catch (error) {
     // Installed, but without a binary that loads here: another copy would not help.
     if (!isMissing(error)) throw backendMissing(error)
@@ -27,6 +27,16 @@ export async function locate(note: (text: string) => void): Promise<OnnxRuntime>
     return createRequire(join(folder, 'node_modules', '_'))('onnxruntime-node') as OnnxRuntime
   } catch (error) {
     throw error instanceof Failure ? error : backendMissing(error)
+  }
+}
+
+/** Where `locate` would find it, without loading or fetching anything. */
+export async function presence(): Promise<'installed' | 'cached' | 'absent'> {
+  try {
+    createRequire(import.meta.url).resolve('onnxruntime-node')
+    return 'installed'
+  } catch {
+    return (await exists(join(cacheFolder(), 'node_modules'))) ? 'cached' : 'absent'
   }
 }
 

@@ -8,7 +8,7 @@ const last = fround(1e-5)
 /** n + 1 times from 1 down to 1e-5, evenly: from the front in the first half and from the back in the second, as torch.linspace does. */
 export function times(n: number): Float32Array {
   const step = fround(fround(last - 1) / fround(n))
-  const half = (n + 1) / 2
+  const half = Math.floor((n + 1) / 2)
   return Float32Array.from({ length: n + 1 }, (_, i) => (i < half ? 1 + fround(step * i) : last - fround(step * (n - i))))
 }
 

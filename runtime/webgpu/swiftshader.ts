@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliDecompress } from 'node:zlib'
-import { untar } from './tar.ts'
+import { readTar } from '../tar.ts'
 
 /** Paths of a driver's json and of the loader that came with it. */
 export interface SwiftShader {
@@ -62,7 +62,8 @@ async function unpack(archive: string, name: string): Promise<SwiftShader> {
   const folder = join(cache, name)
   const found = inFolder(folder)
   if (complete(found)) return found
-  const files = untar(await promisify(brotliDecompress)(await readFile(archive)))
+  const unpacked = await promisify(brotliDecompress)(await readFile(archive))
+  const files = new Map(Array.from(readTar(unpacked), ({ name, data }) => [name, data]))
   const fresh = await mkdtemp(folder + '-')
   for (const file of [driverName, loaderName, 'libvk_swiftshader.so']) {
     const content = files.get(file)

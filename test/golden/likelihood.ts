@@ -19,7 +19,7 @@ interface PairFacts {
 }
 
 /** Monte Carlo calls of our own; the tolerance follows from their number. */
-const CALLS = 256
+const CALLS = 48
 
 /** Padding, where the case asks for it, fills the input with masks to the model's context. */
 interface Setting {

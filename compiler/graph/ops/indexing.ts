@@ -34,7 +34,7 @@ export const indexing: { [K in Name]: Op<K> } = {
       const over = names(fresh(x!.type, index!.type, attrs.dim))
       if (over.length > 0) return [b.add('scatter', [dy, index!], { dim, over, unique: attrs.unique })]
       // Each row holds one element: comparing positions is cheaper than adding at an index, and fuses.
-      return [b.select(b.binary('eq', b.cast(b.position(dim), index!.type.dtype), index!), dy, 0)]
+      return [b.select(b.binary('eq', index!, b.cast(b.position(dim), index!.type.dtype)), dy, 0)]
     },
     evaluate: ([x, index], { dim }, { dims }) => {
       const y = zeros(dims)

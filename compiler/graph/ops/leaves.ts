@@ -11,7 +11,7 @@ type Name = 'constant' | 'table' | 'input' | 'position'
 /** WGSL has no infinities; its largest number stands for them. */
 function literal(value: number, dtype: Dtype): string {
   if (dtype === 'bool') return value ? 'true' : 'false'
-  if (dtype === 'i32') return value === -(2 ** 31) ? '(-2147483647 - 1)' : `(${value})`
+  if (dtype === 'i32') return value === -(2 ** 31) ? '(-2147483647i - 1i)' : `(${value}i)`
   if (dtype === 'u32') return `${value}u`
   const limit = dtype === 'f16' ? 65504 : 3.4028234663852886e38
   const digits = String(Math.max(-limit, Math.min(limit, Math.abs(value) < 1e-38 && dtype === 'f32' ? 0 : value)))
@@ -52,7 +52,7 @@ export const leaves: { [K in Name]: Op<K> } = {
   },
   position: {
     name: 'position',
-    doc: 'The index along a dimension: 0, 1, 2, …',
+    doc: 'The index along a dimension, counted from 0.',
     type: given,
     evaluate: (_inputs, _attrs, { dims }) => ({ dims, data: Float64Array.from({ length: count(dims) }, (_, i) => i) }),
     onnx: (e, { type: { dims } }) => {

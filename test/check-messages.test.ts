@@ -1,0 +1,154 @@
+// Every message of checking has a program that causes it, and one mistake yields one message.
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'node:test'
+import { messages } from '../compiler/check/messages.ts'
+import { FOREIGN } from '../compiler/spec/foreign.ts'
+import { KINDS } from '../compiler/spec/kinds.ts'
+import { codeOf } from '../grammar/diagnostic.ts'
+import { codesOf, checked, folder, page, shown } from './helpers/check.ts'
+
+const sample = (fields: string): string => page('', `sample s { from: t, length: 32 tokens, ${fields} }`)
+const tune = (fields: string): string => page(`optimizer { ${fields} }`)
+const causal = page('', 'eval e { from: t, data: tales, metric: likelihood { by: exact_k } }')
+  .replace('layers: 2', 'layers: 2, causal: true')
+  .replace('budget', 'objective: next_token\n  budget')
+
+/** Programs with exactly one mistake, by what is said of it. */
+const PROGRAMS: readonly (readonly [code: string, text: string, more?: Parameters<typeof checked>[1]])[] = [
+  ['twice', page('', 'let a = 1\nlet a = 2\nsample s { from: t, count: a }')],
+  ['use-cycle', 'use "a.smdm" as a', { used: { 'a.smdm': 'use "b.smdm" as b', 'b.smdm': 'use "a.smdm" as a' } }],
+  ['cannot-use', 'use "nowhere.smdm" as n'],
+  ['cannot-use', 'use smd'],
+  ['alias-needed', 'use "a.smdm"', { used: { 'a.smdm': '' } }],
+  ['unknown-param', page(), { set: { size: '6M' } }],
+  ['unset-param', `param n\n${page('seed: n')}`],
+  ['unknown-type', `let n: step_count = 3\n${page('seed: n')}`],
+  ['unknown-type', `let n: [time] = 3\n${page('seed: n')}`],
+  ['not-as-declared', `param n: steps = 3\n${page('seed: n')}`],
+  ['unused', page('', 'let n = 3')],
+  ['unused', page('', 'data other = text("other.txt")')],
+  ['no-member', page().replace('data:   tales', 'data: tales.test')],
+  ['no-part', page('', 'data whole = text("a.txt")\neval e { from: t, data: whole.validation }')],
+  ['case-needed', page().replace('smdm.preset(6M)', 'smdm.preset')],
+  ['no-such-case', page().replace('6M', '7M')],
+  ['unknown-name', page().replace('smdm.preset', 'smdm.presets')],
+  ['mixed-units', page().replace('2000 steps', '2000 steps + 1%')],
+  ['mixed-units', page('seed: max(1, 1GiB)')],
+  ['two-units', page().replace('2000 steps', '20% steps')],
+  ['wrong-operand', page('seed: 1 + "a"')],
+  ['wrong-operand', page('seed: -"a"')],
+  ['wrong-operand', page('seed: if 1 then 2 else 3')],
+  ['wrong-operand', page('seed: linear("a")')],
+  ['not-a-value', page('seed: pos[time]')],
+  ['cannot-call', page().replace('data:   tales', 'data: tales("a")')],
+  ['argument-needed', page().replace('data:   tales', 'data: text')],
+  ['wrong-argument', page().replace('tokenizer: bytes', 'tokenizer: bytes("a")')],
+  ['wrong-argument', page().replace('text("tales.txt")', 'text("a", "b")')],
+  ['repeated-field', page('seed: 1\n  seed: 2')],
+  ['wrong-type', page('seed: "one"')],
+  ['wrong-type', page('precision: 32')],
+  ['wrong-type', page().replace('data:   tales', 'data: smdm.preset(6M)')],
+  ['wrong-type', page().replace('data:   tales', 'data: "tales.txt"')],
+  ['wrong-type', page('validate: true')],
+  ['wrong-unit', page('seed: 1 steps')],
+  ['out-of-range', page('batch: 0 sequences')],
+  ['out-of-range', tune('floor: 120%')],
+  ['not-whole', page('seed: 1.5')],
+  ['wrong-count', tune('betas: [0.9]')],
+  ['unknown-word', page('precision: f64')],
+  ['wrong-op', page('objective { schedule: bound }')],
+  ['stage-needs-name', sample('').replace('from: t', 'from: t { seed: 2 }')],
+  ['not-amendable', page('seed { steps: 1 }')],
+  ['nothing-to-amend', page().replace('model:  smdm.preset(6M) ', 'model ')],
+  ['base-needed', page('', 'data d { limit: 3 tokens }')],
+  ['wrong-base', page('', 'sample s = t')],
+  ['vocab-is-given', page().replace('layers: 2', 'vocab: 300')],
+  ['axis-needs-list', page('', 'sweep w { over { n: 3 }, run: t }')],
+  ['ragged-rows', page('', 'sweep w { over: [{ n: 3 }, { m: 3 }], run: t }')],
+  ['length-too-long', sample('').replace('32 tokens', '65 tokens')],
+  ['nothing-to-write', sample('prompt: "It is a truth universally acknowledged"')],
+  ['needs-masked', causal.replace(/eval.*/, 'sample s { from: t }')],
+  ['needs-chain-rule', causal],
+  ['needs-bidirectional', page().replace('layers: 2', 'layers: 2, causal: true')],
+  ['checkpoint-alone', sample('').replace('from: t', 'from: checkpoint("w")')],
+  ['falling-schedule', `op wave(t) = t + sin(2 * pi * t)\n${page('objective { schedule: wave }')}`],
+  ['unreachable-schedule', `op late(t) = 0.5 + t / 2\n${page('objective { schedule: late }')}`],
+  ['unlike-weights', page('', 'train u = t { from: t, model { width: 128 } }')],
+  ['unlike-weights', page('', 'train u = t { from: t, model { layers: 1 } }')],
+  ['unlike-weights', page('', 'train u = t { from: t, model { layers: 3 } }')],
+  ['broken-batch', page('batch: 100 tokens')],
+  ['small-budget', page().replace('2000 steps', '100 tokens')],
+  ['small-budget', page().replace('2000 steps', '0 steps')],
+  ['long-warmup', page().replace('2000 steps', '50 steps')],
+  ['short-data', page(), { files: (path) => ({ path, found: true, bytes: 63, sha256: '0' }) }],
+  ['more-steps-than-masks', sample('prompt: "Once", sampler { steps: 30 }')],
+  ['guidance-without-prompt', sample('sampler { steps: 9, guidance: 1 }')],
+  ['open-brace', sample('prompt: "a { b", sampler { steps: 9 }')],
+  ['not-available', sample('prompt: "a {3 tokens} b", sampler { steps: 9 }')],
+  ['missing-file', page(), { files: (path) => ({ path, found: false, reason: 'offline' }) }],
+]
+
+for (const [code, text, more] of PROGRAMS) {
+  test(`${code}: ${text.split('\n').length} lines, one message`, () => {
+    // A sweep says beside its mistake that it cannot run yet.
+    const diagnostics = checked(text, more).diagnostics.filter((d) => d.code === code || d.code !== 'not-available')
+    assert.deepEqual(
+      diagnostics.map((d) => d.code),
+      [code],
+      shown(diagnostics),
+    )
+    for (const { message, notes } of diagnostics) {
+      for (const words of [message, ...notes]) assert.doesNotMatch(words, /undefined|NaN|\[object|Expr\b/)
+    }
+  })
+}
+
+test('the pages that the mistakes are planted in are right', () => {
+  for (const text of [page(), sample(''), tune('lr: 1'), causal.replace('exact_k', 'chain_rule')]) assert.deepEqual(codesOf(text), [])
+})
+
+test('every message has a program', () => {
+  const shownBeside = readdirSync(folder).flatMap((f) => (f.endsWith('.txt') ? [readFileSync(join(folder, f), 'utf8')] : []))
+  const caused = new Set([
+    ...PROGRAMS.map(([code]) => code),
+    ...[...shownBeside.join('\n').matchAll(/^(?:error|warning)\[([\w-]+)\]/gm)].map((m) => m[1]!),
+  ])
+  assert.deepEqual(
+    Object.keys(messages)
+      .map(codeOf)
+      .filter((code) => !caused.has(code)),
+    [],
+  )
+})
+
+test('every word of other frameworks leads to a field that is there', () => {
+  const params = ['width', 'hidden', 'layers', 'heads', 'context', 'causal']
+  const fields = Object.values(KINDS).flatMap(({ fields, makers }) =>
+    [fields, ...Object.values(makers).map((m) => m.fields)].flatMap(Object.keys),
+  )
+  for (const [word, { here }] of Object.entries(FOREIGN)) {
+    assert.ok(here === undefined || fields.includes(here) || params.includes(here), `${word} → ${here}`)
+    assert.ok(!fields.includes(word), `${word} is a word of ours`)
+  }
+  assert.match(
+    shown(checked(page('', 'sample s { from: t, cfg_scale: 2 }')).diagnostics),
+    /it belongs to `sampler`: write `sampler { guidance: … }`/,
+  )
+})
+
+test('several mistakes are found in one run', () => {
+  const text = page('sed: 1\n  precision: f64\n  batch: 3').replace('data:   tales', 'data: tale')
+  assert.deepEqual(codesOf(text).sort(), ['unit-required', 'unknown-field', 'unknown-name', 'unknown-word'])
+})
+
+test('what depends on a mistake says nothing', () => {
+  const text = page('', 'sample s { from: t, prompt: "Once" }\neval e { from: t, data: tales }').replace('6M', '7M')
+  assert.deepEqual(codesOf(text), ['no-such-case'])
+})
+
+test('a training that others amend may be incomplete', () => {
+  assert.deepEqual(codesOf(`train base { batch: 8 sequences }\n${page().replace('smdm.pretrain', 'base')}`), [])
+  assert.deepEqual(codesOf(`train base { batch: 8 sequences }\n${page()}`), ['missing-fields'])
+})
