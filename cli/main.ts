@@ -1,12 +1,12 @@
 // argv → command → exit code.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../runtime/events.ts'
 import { asFailure } from '../runtime/failures.ts'
 import { checkCommand } from './commands/check.ts'
 import { doctorCommand } from './commands/doctor.ts'
-import { explainCommand, EXPLAINED } from './commands/explain.ts'
+import { explainCommand, EXPLAINED, type ExplainOptions } from './commands/explain.ts'
 import { formatCommand } from './commands/format.ts'
 import { planCommand } from './commands/plan.ts'
 import { runCommand } from './commands/run.ts'
@@ -58,11 +58,11 @@ page('plan <file>', 'say what a run would do and cost').action((file: string, o:
 )
 
 page('explain <file> <stage>', 'print a stage of compilation, or where the values of a stage come from')
-  .option('--at <what>', EXPLAINED.join(', '))
+  .addOption(new Option('--at <what>', 'what to print').choices(EXPLAINED).default('values'))
   .option('--facts <file>', 'a device described in JSON, instead of the one here')
   .option('--device <device>', 'as for run', 'auto')
   .option('--micro <sequences>', 'sequences per run of the device', whole)
-  .action((file: string, stage: string, o: PageOptions & { at?: string; facts?: string; device: string; micro?: number }) =>
+  .action((file: string, stage: string, o: PageOptions & Omit<ExplainOptions, keyof PageOptions>) =>
     finish(o, (output) => explainCommand(file, stage, o, output)),
   )
 

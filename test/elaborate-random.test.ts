@@ -42,13 +42,13 @@ block inner(x: [width]) -> [width] {
 }
 block layer(x: [time, width]) -> [time, width] {
   let two = 2
-  let half = ${pick(['width / 2', expr(1)])}
+  let half = ${pick(['width / 2', '0.5', expr(1)])}
   weight W: [${pick(['width, two', 'time, width', "width, width'"])}]
-  y = ${expr(2)}
+  y = ${pick(['x', 'x * half', expr(2)])}
   repeat two {
-    y = ${pick(['y', expr(1)])}
+    y = ${pick(['y', 'y', expr(1)])}
   }
-  return ${pick(['x', 'x + y', expr(2)])}
+  return ${pick(['x', 'square(x)', 'x + y', 'inner(x)', expr(2)])}
 }`
 
 test('elaboration of random bodies', () => {
@@ -64,5 +64,5 @@ test('elaboration of random bodies', () => {
     if (model === undefined) wrong++
     else right++
   }
-  assert.ok(right > 5 && wrong > 100, `${right} were right and ${wrong} wrong`)
+  assert.ok(right > 20 && wrong > 100, `${right} were right and ${wrong} wrong`)
 })

@@ -10,7 +10,7 @@ import { passed } from './golden/outcome.ts'
 
 for (const device of ['cpu', 'webgpu'] as const) {
   test(`reference cases on ${device}`, async (t) => {
-    await using opened = await openBackend(device)
+    await using opened = await openBackend(device, () => undefined)
     const bench = { backend: opened.backend, facts: opened.facts, prelude: preludeScope() }
     for (const c of casesIn(join(import.meta.dirname, 'golden/cases'))) {
       const outcomes = await compare(c, bench)

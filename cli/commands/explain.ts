@@ -13,8 +13,7 @@ import { COMPILATION, compilationText } from './explain-text.ts'
 import { checkMicro, stageNamed } from './stages.ts'
 
 export interface ExplainOptions extends LoadOptions {
-  /** `values` unless given, or a stage of compilation. */
-  readonly at?: string
+  readonly at: (typeof EXPLAINED)[number]
   /** A file that describes the device to compile for. */
   readonly facts?: string
   readonly device: string
@@ -26,14 +25,7 @@ export const EXPLAINED = ['values', ...COMPILATION] as const
 
 /** `name`: a stage, or for its values also a field of it, as `whale.optimizer`. */
 export async function explainCommand(file: string, name: string, options: ExplainOptions, output: Output): Promise<Exit> {
-  const at = EXPLAINED.find((s) => s === (options.at ?? 'values'))
-  if (at === undefined) {
-    throw new Failure({
-      code: 'unknown-argument',
-      message: `--at cannot be ${options.at ?? ''}`,
-      advice: [`write one of ${EXPLAINED.join(', ')}`],
-    })
-  }
+  const { at } = options
   const { pipeline, prelude, diagnostics } = await load(file, options)
   reportDiagnostics(diagnostics, output)
   if (pipeline === undefined) return exits.wrong

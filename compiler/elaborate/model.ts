@@ -1,6 +1,8 @@
 // A model: a block of the language brought to sizes, ready to be appended to a graph.
 // Its params are settled and its body is elaborated once on trial, at the full context; what the trial finds wrong is
 // reported, so that applying a model cannot fail.
+// Weights are named by the blocks and turns around them, joined by dots: `layers.3.prenorm.attention.Wq`. The root block is not
+// named; a turn is the word of its repeat and a number from 0; the second call of a block in one body is `rmsnorm.2`.
 import type { Report } from '../../grammar/diagnostic.ts'
 import { bug } from '../bug.ts'
 import type { Code, ModelSpec } from './code.ts'
@@ -11,7 +13,7 @@ import { asFloat, isNumeric } from './arithmetic.ts'
 import { resultSpan, run } from './body.ts'
 import { dimension } from './dimension.ts'
 import { evaluate } from './expression.ts'
-import { Frame, type Composite, type Context } from './frame.ts'
+import { Frame, type Context } from './frame.ts'
 import { sayTo, type Say } from './messages.ts'
 import { bind, keepPromise } from './signature.ts'
 import { tensor } from './term.ts'
@@ -70,7 +72,7 @@ class Network {
   readonly #vocab: number
   readonly #say: Say
   /** Composites do not depend on the graph they go into. */
-  readonly #composites: Context['composites'] = new Map<never, Map<string, Composite | undefined>>()
+  readonly #composites: Context['composites'] = new Map()
 
   constructor(spec: ModelSpec, vocab: number, say: Say) {
     this.#spec = spec

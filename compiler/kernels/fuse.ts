@@ -58,7 +58,7 @@ function inPlace(storage: Storage, grouping: Grouping, node: NodeId, old: NodeId
   const writer = grouping.groupOf.get(node)!
   const readers = [...new Set([...(storage.readers.get(old) ?? [])].map((reader) => grouping.groupOf.get(reader)!))]
   if (readers.some((reader) => reader !== writer && grouping.precedes(writer, reader))) return false
-  if (readers.includes(writer) && !grouping.readsAtOwnPosition(writer, old)) return false
+  if (readers.includes(writer) && !grouping.readsAtOwnPosition(grouping.groups[writer]!.members, old)) return false
   for (const reader of readers) if (reader !== writer && !grouping.precedes(reader, writer)) grouping.order(reader, writer)
   return true
 }

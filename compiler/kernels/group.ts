@@ -89,14 +89,13 @@ export class Grouping {
     for (const [k, other] of this.before.entries()) if (k !== b && this.precedes(b, k)) this.absorb(other, after)
   }
 
-  /** Whether a group reads an input nowhere but at the loop's own position. */
-  readsAtOwnPosition(group: number, input: NodeId): boolean {
-    const { members } = this.groups[group]!
-    const { dims } = this.graph.nodes[input]!.type
+  /** Whether a kernel of these members may write over a state: it reads it nowhere but at the loop's own position. */
+  readsAtOwnPosition(members: readonly NodeId[], state: NodeId): boolean {
+    const { dims } = this.graph.nodes[state]!.type
     const builder = this.trial(members)
     for (const member of members) builder.value(member)
     return builder.body.every(
-      (s) => s.op !== 'load' || s.tensor !== input || s.index.every((x, i) => x.kind === 'dim' && x.name === dims[i]!.name),
+      (s) => s.op !== 'load' || s.tensor !== state || s.index.every((x, i) => x.kind === 'dim' && x.name === dims[i]!.name),
     )
   }
 
@@ -213,10 +212,27 @@ export class Grouping {
     const tensors = new Set<NodeId>()
     for (const id of members) {
       for (const source of this.storage.sources.get(id)!) if (!inside.has(source)) tensors.add(source)
-      if (this.needed.has(id) || [...(this.storage.readers.get(id) ?? [])].some((reader) => !inside.has(reader)))
-        tensors.add(this.updates.get(id) ?? id)
+      const state = this.updates.get(id)
+      if (state !== undefined) tensors.add(this.overwritable(state, members) ? state : id)
+      else if (this.needed.has(id) || this.readersOutside([id], inside).length > 0) tensors.add(id)
     }
     return tensors.size
+  }
+
+  /** Whether the old value of a state is wanted neither elsewhere in it by these members nor by what depends on them. */
+  private overwritable(state: NodeId, members: readonly NodeId[]): boolean {
+    const readers = this.storage.readers.get(state) ?? new Set()
+    if (members.some((m) => readers.has(m)) && !this.readsAtOwnPosition(members, state)) return false
+    const after = new Set(members)
+    for (let next = this.readersOutside(members, after); next.length > 0; next = this.readersOutside(next, after)) {
+      if (next.some((id) => readers.has(id))) return false
+      for (const id of next) after.add(id)
+    }
+    return true
+  }
+
+  private readersOutside(nodes: readonly NodeId[], inside: ReadonlySet<NodeId>): readonly NodeId[] {
+    return nodes.flatMap((id) => [...(this.storage.readers.get(id) ?? [])]).filter((reader) => !inside.has(reader))
   }
 
   private loopsOf(id: NodeId): Loops {

@@ -7,12 +7,18 @@ import { elements, type Dim, type Dtype, type Graph, type Node, type Type } from
 import { lower } from './onnx-lower.ts'
 import { footprint } from './onnx-memory.ts'
 import { encodeModel, type OnnxNode, type OnnxPort } from './onnx-model.ts'
-import { extentName, inputName, resultName, stateName, updateName } from './onnx-names.ts'
 import { writableInPlace } from './onnx-states.ts'
 import { OnnxWriter, type OnnxValue } from './onnx-writer.ts'
 import type { OnnxPlan, OnnxProgram, TensorSpec } from './plan.ts'
 
 export { claimsOnnx } from './onnx-claims.ts'
+
+// Prefixes keep inputs and outputs of one name apart.
+const inputName = (name: string): string => `in:${name}`
+const stateName = (name: string): string => `state:${name}`
+const updateName = (name: string): string => `next:${name}`
+const resultName = (name: string): string => `out:${name}`
+const extentName = (dim: string): string => `extent:${dim}`
 
 type InputNode = Extract<Node, { readonly op: 'input' }>
 

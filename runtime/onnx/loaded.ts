@@ -1,7 +1,6 @@
 // A plan in ONNX Runtime, inside the worker: one session a program, and the states as tensors that sessions read and write in place.
 import type * as Ort from 'onnxruntime-node'
 import type { Dtype, Type } from '../../compiler/graph/graph.ts'
-import { extentName, inputName, resultName, stateName } from '../../compiler/plan/onnx-names.ts'
 import type { OnnxPlan, OnnxProgram } from '../../compiler/plan/plan.ts'
 import type { Data, Tensors } from '../backend.ts'
 import type { OnnxRuntime } from './locate.ts'
@@ -57,20 +56,21 @@ export class LoadedPlan {
 
   async run(name: string, inputs: Tensors, extents: Extents): Promise<Tensors> {
     const { spec, session } = this.#programs.get(name) ?? missing('program', name)
+    const { ports } = spec
     const feeds: Record<string, Ort.Tensor> = {}
-    for (const { name, type } of spec.inputs)
-      feeds[inputName(name)] = tensor(this.#ort, type, inputs[name] ?? missing('input', name), extents)
-    for (const { name } of spec.live) {
-      const extent = BigInt(extents[name] ?? missing('extent of', name))
-      if (session.inputNames.includes(extentName(name))) feeds[extentName(name)] = new this.#ort.Tensor('int64', [extent], [1])
+    for (const [i, { name, type }] of spec.inputs.entries()) {
+      feeds[ports.inputs[i]!] = tensor(this.#ort, type, inputs[name] ?? missing('input', name), extents)
     }
-    for (const name of spec.states) if (session.inputNames.includes(stateName(name))) feeds[stateName(name)] = this.#state(name)
+    for (const { port, dim } of ports.extents) {
+      feeds[port] = new this.#ort.Tensor('int64', [BigInt(extents[dim] ?? missing('extent of', dim))], [1])
+    }
+    for (const { port, state } of ports.states) feeds[port] = this.#state(state)
     const fetches: Record<string, Ort.Tensor | null> = {}
-    for (const { name } of spec.results) fetches[resultName(name)] = null
+    for (const port of ports.results) fetches[port] = null
     for (const { output, state, inPlace } of spec.updates) fetches[output] = inPlace ? this.#state(state) : null
     const made = await session.run(feeds, fetches)
     for (const { output, state, inPlace } of spec.updates) if (!inPlace) this.#states.set(state, made[output]!)
-    return Object.fromEntries(spec.results.map(({ name }) => [name, made[resultName(name)]!.data as Data]))
+    return Object.fromEntries(spec.results.map(({ name }, i) => [name, made[ports.results[i]!]!.data as Data]))
   }
 
   async release(): Promise<void> {

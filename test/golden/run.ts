@@ -15,7 +15,7 @@ const line = (name: string, o: Outcome): string =>
     ? `not supported  ${name}: ${o.why}`
     : `${passed(o) ? 'pass' : 'FAIL'}  ${name}  ${o.what}: ${o.error.toPrecision(3)} (tolerance ${o.tolerance})`
 
-await using opened = await openBackend(values.device)
+await using opened = await openBackend(values.device, console.error)
 const bench = { backend: opened.backend, facts: opened.facts, prelude: preludeScope() }
 const tally = { passed: 0, failed: 0, unsupported: 0 }
 for (const c of casesIn(folder)) {
