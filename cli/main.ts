@@ -80,6 +80,14 @@ program
   .option('--json', 'as JSON')
   .action((o: Common) => finish(o, doctorCommand))
 
+program
+  .command('lsp')
+  .description('serve an editor: diagnostics, hover, completion, rename, formatting')
+  .option('--stdio', 'over standard input and output, which is the only way')
+  .allowUnknownOption()
+  .allowExcessArguments()
+  .action(async () => (await import('./commands/lsp.ts')).lspCommand())
+
 // Whoever reads our output may stop early: `smdmc explain … | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exits.ok : exits.failed))
 

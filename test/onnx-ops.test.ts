@@ -55,6 +55,12 @@ const layouts: readonly Case[] = [
     b.result('score', score)
     b.result('back', b.sumProduct(score, q, ['time', 'share']))
   }),
+  program('products of whole numbers', (b) => {
+    const x = b.input('x', 'data', shape('i32', { k: 3, a: 2, l: 4 }))
+    const y = b.input('y', 'data', shape('i32', { c: 5, l: 4 }))
+    b.result('y', b.sumProduct(x, y, ['l']))
+    b.result('z', b.sumProduct(x, b.input('z', 'data', shape('i32', { k: 3, d: 2, l: 4 })), ['l']))
+  }),
   program('transposed outputs', (b) => {
     const x = b.input('x', 'data', f32({ time: 3, width: 4 }))
     const w = b.input('w', 'data', f32({ width: 4, hidden: 5 }))

@@ -108,7 +108,7 @@ describe('as an installed package', () => {
     home = await mkdtemp(join(tmpdir(), 'smdmc-onnx-'))
     const modules = join(home, 'node_modules')
     await mkdir(join(modules, 'smdmc'), { recursive: true })
-    for (const name of ['compiler', 'grammar', 'runtime', 'package.json']) {
+    for (const name of ['compiler', 'grammar', 'runtime', 'package.json', 'tsconfig.json']) {
       await cp(join(root, name), join(modules, 'smdmc', name), { recursive: true })
     }
     for (const name of ['tsx', 'esbuild', '@esbuild', 'get-tsconfig', 'resolve-pkg-maps']) {

@@ -64,5 +64,8 @@ function show(name: string, samples: readonly Sample[]): void {
   const sorted = samples.map((s) => s.milliseconds).toSorted((a, b) => a - b)
   const [min, median] = [sorted[0]!, sorted[Math.floor(sorted.length / 2)]!]
   const tokens = (sizes.batch * sizes.time * 1000) / min
-  console.log(`${name}: ${min.toFixed(1)} ms/step min, ${median.toFixed(1)} median, ${tokens.toFixed(0)} tokens/s`)
+  const busy = least(samples, (s) => s.busy).toFixed(0)
+  console.log(
+    `${name}: ${min.toFixed(1)} ms/step min, ${median.toFixed(1)} median, ${tokens.toFixed(0)} tokens/s; ${busy} ms of processor time`,
+  )
 }

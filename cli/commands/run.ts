@@ -25,30 +25,23 @@ export async function runCommand(file: string, names: readonly string[], options
   if (pipeline === undefined) return exits.wrong
   const stages = wantedStages(pipeline, names)
   checkMicro(stages, options.micro)
+  using stop = stopOnSignal()
   await using opened = await openBackend(options.device, (text) => process.stderr.write(text + '\n'))
+  const live = process.stdout.isTTY && !inContinuousIntegration(process.env)
+  const screen = await screenFor({ stdout: process.stdout, json: output.json, live })
+  const plans = stages.map((s) => planOf(s, opened, prelude, options.micro))
   const folders = { store: join(options.store, 'store'), runs: join('runs', basename(file).replace(/\.\w+$/, '')), cache: cacheFolder() }
-  const stop = stopOnSignal()
-  const screen = screenFor({
-    stdout: process.stdout,
-    json: output.json,
-    live: process.stdout.isTTY && !inContinuousIntegration(process.env),
-  })
+  let exit: Exit = exits.ok
   try {
-    let exit: Exit = exits.ok
-    for await (const event of run(
-      stages.map((s) => planOf(s, opened, prelude, options.micro)),
-      opened.backend,
-      { ...folders, signal: stop.signal },
-    )) {
+    for await (const event of run(plans, opened.backend, { ...folders, signal: stop.signal })) {
       screen.show(event)
       if (event.kind === 'failed') exit = exits.failed
       if (event.kind === 'stopped') exit = exits.stopped
     }
-    return exit
   } finally {
     screen.close()
-    stop.release()
   }
+  return exit
 }
 
 function planOf(stage: RunnableStage, opened: OpenBackend, prelude: Scope, micro: number | undefined): StagePlan {
@@ -67,7 +60,7 @@ function inContinuousIntegration(env: NodeJS.ProcessEnv): boolean {
 }
 
 /** The first signal asks the run to stop where it can go on later; the second ends the process. */
-function stopOnSignal(): { readonly signal: AbortSignal; readonly release: () => void } {
+function stopOnSignal(): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController()
   const ask = (): void => {
     if (controller.signal.aborted) process.exit(exits.stopped)
@@ -77,7 +70,7 @@ function stopOnSignal(): { readonly signal: AbortSignal; readonly release: () =>
   process.on('SIGTERM', ask)
   return {
     signal: controller.signal,
-    release: () => {
+    [Symbol.dispose]: () => {
       process.off('SIGINT', ask)
       process.off('SIGTERM', ask)
     },

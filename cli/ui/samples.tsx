@@ -8,7 +8,7 @@ const ROWS = 6
 
 export function Unmasking({ preview, columns }: { readonly preview: Preview; readonly columns: number }): ReactElement {
   const width = Math.min(columns, 100)
-  const runs = runsOf(preview, ROWS * (width - 4))
+  const runs = runsOf(preview, width - 4)
   return (
     <Box flexDirection="column" borderStyle="round" borderColor="gray" paddingX={1} width={width}>
       <Text color="gray">
@@ -28,18 +28,20 @@ export function Unmasking({ preview, columns }: { readonly preview: Preview; rea
 type Look = 'masked' | 'fresh' | 'known'
 const COLOURS: Readonly<Record<Look, string | undefined>> = { masked: 'gray', fresh: 'green', known: undefined }
 
-/** The text's beginning, `most` characters of it, in runs that look alike. */
-function runsOf({ pieces, fresh }: Preview, most: number): readonly { readonly look: Look; readonly text: string }[] {
+/** The text's beginning, cut into lines of `width` characters, in runs that look alike. */
+function runsOf({ pieces, fresh }: Preview, width: number): readonly { readonly look: Look; readonly text: string }[] {
   const runs: { look: Look; text: string }[] = []
   let length = 0
   for (const [i, piece] of pieces.entries()) {
     const look = piece === null ? 'masked' : fresh.has(i) ? 'fresh' : 'known'
-    const text = piece === null ? '░' : printable(piece).replace(/\s/g, ' ')
-    length += text.length
-    if (length > most) break
-    const last = runs.at(-1)
-    if (last?.look === look) last.text += text
-    else runs.push({ look, text })
+    for (const character of piece === null ? '░' : printable(piece).replace(/\s/g, ' ')) {
+      if (length === ROWS * width) return runs
+      const text = length > 0 && length % width === 0 ? `\n${character}` : character
+      const last = runs.at(-1)
+      if (last?.look === look) last.text += text
+      else runs.push({ look, text })
+      length++
+    }
   }
   return runs
 }

@@ -31,10 +31,14 @@ export function Stages({ device, stages, rows }: Props): ReactElement {
       {before > 0 && <Text color="gray">… {before} done</Text>}
       {stages.slice(first, first + rows).map((s) => (
         <Text key={s.stage} color={COLOURS[s.status]} wrap="truncate">
-          {MARKS[s.status]} {s.what} {s.stage} <Text color="gray">{`[${s.key.slice(0, 12)}] ${s.state}`}</Text>
+          {MARKS[s.status]} {s.what} {s.stage} <Text color="gray">{aboutRow(s)}</Text>
         </Text>
       ))}
       {after > 0 && <Text color="gray">… {after} to come</Text>}
     </Box>
   )
+}
+
+function aboutRow({ key, state, status, folder }: StageRow): string {
+  return `[${key.slice(0, 12)}] ${state}${status === 'done' && folder !== undefined ? `, in ${folder}` : ''}`
 }

@@ -8,6 +8,8 @@ export interface StageRow {
   readonly key: string
   readonly state: StageState
   readonly status: 'waiting' | 'running' | 'done' | 'stopped' | 'failed'
+  /** Where its result is, once it has begun. */
+  readonly folder?: string
 }
 
 /** How far a stage is, in steps or sequences, and when. */
@@ -65,11 +67,11 @@ export function fold(state: UiState, event: RunEvent): UiState {
       }
     case 'stage': {
       const progress = event.state === 'cached' ? undefined : { total: event.total, unit: event.unit, now: { done: 0, seconds: 0 } }
-      const { device, stages, lines } = mark(state, event.stage, 'running')
+      const { device, stages, lines } = mark(state, event.stage, 'running', event.folder)
       return { device, stages, lines, losses: [], progress }
     }
     case 'note':
-      return { ...state, note: event.text }
+      return { ...mark(state, event.stage, 'running'), note: event.text }
     case 'step': {
       const losses = thinned([...state.losses, { step: event.step, loss: event.loss }])
       return { ...advanced(state, event.total, { done: event.step, seconds: event.seconds }), step: event, losses }
@@ -134,8 +136,8 @@ function quiet({ device, stages, losses, lines }: UiState): UiState {
   return { device, stages, losses, lines }
 }
 
-function mark(state: UiState, stage: string, status: StageRow['status']): UiState {
-  return { ...state, stages: state.stages.map((s) => (s.stage === stage ? { ...s, status } : s)) }
+function mark(state: UiState, stage: string, status: StageRow['status'], folder?: string): UiState {
+  return { ...state, stages: state.stages.map((s) => (s.stage === stage ? { ...s, status, folder: folder ?? s.folder } : s)) }
 }
 
 function say(state: UiState, text: string, tone: Tone): UiState {

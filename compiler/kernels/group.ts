@@ -278,7 +278,7 @@ export function productOf(graph: Graph, id: NodeId) {
 
 /** Enough rows, or little work, for pointwise work to share a reduction's one workgroup per row. */
 function busy({ rows, over }: Loops): boolean {
-  return size(rows) >= 256 || size(rows) * size(over) <= 65536
+  return size(rows) >= 256 || size(rows) * size(over) <= 8192
 }
 
 function isUnique(node: Node): boolean {

@@ -79,7 +79,11 @@ class MatmulWriter {
     const memory = this.sides.map((s) => `var<workgroup> tile_${s.name}: array<vec4<${this.type}>, ${tile.k * this.pitch(s)}>;`)
     return {
       label: kernel.label,
-      ...shader.module(this.threads(), [...memory, ...this.sides.map((side) => this.loader(side)), this.finisher()], lines),
+      ...shader.module(
+        this.threads(),
+        [...memory, ...this.sides.map((side) => this.loader(side)), this.finisher(), this.finisher4()],
+        lines,
+      ),
       ...measure(kernel, context),
       groups: [
         groupsFor(sizeOf(kernel.n, live), tile.n, live),
@@ -189,36 +193,37 @@ class MatmulWriter {
     return vectors.flatMap((q) => range(4).flatMap((c) => vectors.map((p) => make(q, c, p))))
   }
 
-  /** Hands every sum to `finish`. Drivers turn constant indices into registers; on the CPU a loop compiles faster. */
+  /** A WGSL function: four neighbouring sums, those past the edge left out. */
+  private finisher4(): string {
+    const { kernel, tile } = this
+    const calls = component.map((d, i) => {
+      const n = i === 0 ? 'n' : `n + ${i}u`
+      const call = `finish(batch, m, ${n}, sum.${d});`
+      return this.divides(kernel.n, tile.n) ? call : `if (${n} < ${this.sizeText(kernel.n)}) { ${call} }`
+    })
+    const guarded = this.divides(kernel.m, tile.m) ? calls : [`if (m < ${this.sizeText(kernel.m)}) {`, ...indented(calls), '}']
+    return functionText(`finish4(batch: u32, m: u32, n: u32, sum: vec4<${this.type}>)`, guarded)
+  }
+
+  /** Hands all sums on. Drivers turn constant indices into registers; on the CPU a loop compiles faster. */
   private storeBlock(): readonly string[] {
-    const { tile, kernel } = this
+    const { tile } = this
     const [a, b] = this.sides
-    const vectors = range(tile.perThread / 4)
-    const cell = (sum: string) =>
-      this.divides(kernel.n, tile.n)
-        ? `finish(batch, m, n, ${sum});`
-        : `if (n < ${this.sizeText(kernel.n)}) { finish(batch, m, n, ${sum}); }`
-    const guarded = (lines: readonly string[]) =>
-      this.divides(kernel.m, tile.m) ? lines : [`if (m < ${this.sizeText(kernel.m)}) {`, ...indented(lines), '}']
-    const m = (row: string) => `let m = ${a.origin} + ((${row} / 4u) * ${tile.m / tile.perThread}u + line) * 4u + ${row} % 4u;`
-    const n = (column: string) => `let n = ${b.origin} + ((${column} / 4u) * ${tile.n / tile.perThread}u + column) * 4u + ${column} % 4u;`
+    const vectors = tile.perThread / 4
+    const lines = [`let m = ${a.origin} + line * 4u;`, `let n = ${b.origin} + column * 4u;`]
+    const [down, right] = [tile.m / vectors, tile.n / vectors]
     if (this.context.facts.software) {
-      const all = `array<vec4<${this.type}>, ${(tile.perThread * tile.perThread) / 4}>`
-      const columns = [n('j'), cell(`sums[i * ${vectors.length}u + j / 4u][j % 4u]`)]
-      const rows = [m('i'), ...guarded([`for (var j: u32 = 0u; j < ${tile.perThread}u; j++) {`, ...indented(columns), '}'])]
+      const all = `array<vec4<${this.type}>, ${tile.perThread * vectors}>`
+      const call = `finish4(batch, m + i / 4u * ${down}u + i % 4u, n + p * ${right}u, sums[i * ${vectors}u + p]);`
       return [
+        ...lines,
         `var sums: ${all} = ${all}(${this.accumulators().join(', ')});`,
         `for (var i: u32 = 0u; i < ${tile.perThread}u; i++) {`,
-        ...indented(rows),
+        ...indented([`for (var p: u32 = 0u; p < ${vectors}u; p++) { ${call} }`]),
         '}',
       ]
     }
-    return range(tile.perThread).flatMap((i) => {
-      const cells = vectors.flatMap((p) =>
-        component.flatMap((d, j) => ['{', ...indented([n(`${p * 4 + j}u`), cell(`sum${i}_${p}.${d}`)]), '}']),
-      )
-      return ['{', ...indented([m(`${i}u`), ...guarded(cells)]), '}']
-    })
+    return [...lines, ...this.block((q, c, p) => `finish4(batch, m + ${q * down + c}u, n + ${p * right}u, sum${q * 4 + c}_${p});`)]
   }
 
   /** Whether neighbours in memory of the operand's largest tensor differ in k, so that threads should too. */

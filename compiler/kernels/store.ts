@@ -19,7 +19,7 @@ interface Inline {
 }
 
 /** More operations than this are not worth repeating in a second kernel. */
-const repeatable = 8
+const repeatable = 16
 /** Arithmetic in front of a matrix product is repeated for every tile. */
 const prologue = { loads: 1, flops: 1 }
 /** Spread over so many more elements, arithmetic of more than `spread.flops` is stored first. */

@@ -37,6 +37,7 @@ export interface MatmulTile {
 }
 
 const matmulTiles: readonly MatmulTile[] = [
+  { m: 128, n: 128, k: 16, perThread: 8 },
   { m: 128, n: 128, k: 8, perThread: 8 },
   { m: 64, n: 64, k: 16, perThread: 4 },
   { m: 32, n: 32, k: 16, perThread: 4 },

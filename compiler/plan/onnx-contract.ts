@@ -8,6 +8,8 @@ import type { OnnxAttrs } from '../graph/ops/op.ts'
 import type { Axis, OnnxValue, OnnxWriter } from './onnx-writer.ts'
 
 export interface Contraction {
+  /** Of integers, which only MatMul multiplies, and that as they lie. */
+  readonly whole?: boolean
   readonly over: readonly string[]
   /** Factor on the sum. */
   readonly alpha?: number
@@ -18,19 +20,24 @@ export interface Contraction {
 }
 
 /** Both operands have all of `over` in memory. */
-export function contract(w: OnnxWriter, first: OnnxValue, second: OnnxValue, { over, alpha = 1, plus, wanted }: Contraction): OnnxValue {
+export function contract(
+  w: OnnxWriter,
+  first: OnnxValue,
+  second: OnnxValue,
+  { over, whole = false, alpha = 1, plus, wanted }: Contraction,
+): OnnxValue {
   const [a, b] = swapped(first, second, wanted) ? [second, first] : [first, second]
   const common = (x: OnnxValue, y: OnnxValue): string[] => names(x.dims).filter((d) => !over.includes(d) && names(y.dims).includes(d))
   const batch = leads(b, common(b, a)) && !leads(a, common(a, b)) ? common(b, a) : common(a, b)
   // The inner order of the larger operand holds for both.
   const inner = names((elements(a) >= elements(b) ? a : b).dims).filter((d) => over.includes(d))
-  const left = arrange(w, a, batch, inner)
-  const right = arrange(w, b, batch, inner)
+  const left = arrange(w, a, batch, inner, whole ? false : undefined)
+  const right = arrange(w, b, batch, inner, whole ? true : undefined)
   const batchDims = batch.map((d) => a.dims.find((e) => e.name === d)!)
   const axes: Axis[] = [...(batch.length > 0 ? [batchDims] : []), left.outer, right.outer]
   const [transA, transB] = [left.innerFirst ? 1 : 0, right.innerFirst ? 0 : 1]
   const dims = axes.flat()
-  if (batch.length === 0) {
+  if (batch.length === 0 && !whole) {
     const more = plus === undefined ? [] : [w.view(w.transpose(plus, names(dims)), axes)]
     const factor: OnnxAttrs = alpha === 1 ? {} : { alpha: { float: alpha } }
     return w.unfold(w.one('Gemm', [left.name, right.name, ...more], { transA, transB, ...factor }), axes)
@@ -46,12 +53,12 @@ interface Operand {
   readonly innerFirst: boolean
 }
 
-/** Folds an operand to [batch], outer and inner in one order or the other. */
-function arrange(w: OnnxWriter, x: OnnxValue, batch: readonly string[], inner: readonly string[]): Operand {
+/** Folds an operand to [batch], outer and inner in one order or the other; `first`: whether inner must come first. */
+function arrange(w: OnnxWriter, x: OnnxValue, batch: readonly string[], inner: readonly string[], first?: boolean): Operand {
   const rest = names(x.dims).filter((d) => !batch.includes(d))
   const outer = rest.filter((d) => !inner.includes(d))
   // What moves least: the dim that is last stays last.
-  const innerFirst = outer.length > 0 && !inner.includes(rest.at(-1)!)
+  const innerFirst = first ?? (outer.length > 0 && !inner.includes(rest.at(-1)!))
   const order = innerFirst ? [...batch, ...inner, ...outer] : [...batch, ...outer, ...inner]
   const moved = w.transpose(x, order)
   const axis = (list: readonly string[]): Axis => list.map((d) => moved.dims.find((e) => e.name === d)!)

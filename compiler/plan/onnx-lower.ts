@@ -67,7 +67,8 @@ class Lowering {
   }
 
   #contract(id: NodeId, [a, b]: readonly NodeId[], over: readonly string[], more: { alpha?: number; plus?: OnnxValue } = {}): OnnxValue {
-    return contract(this.#w, this.#with(a!, over), this.#with(b!, over), { over, wanted: this.#wanted[id]!, ...more })
+    const whole = this.#graph.nodes[id]!.type.dtype !== 'f32'
+    return contract(this.#w, this.#with(a!, over), this.#with(b!, over), { over, whole, wanted: this.#wanted[id]!, ...more })
   }
 
   #rename({ name, dims }: OnnxValue, from: string, to: Dim): OnnxValue {

@@ -57,38 +57,40 @@ function inputsOf(graph: Graph, role: 'data' | 'state'): readonly InputNode[] {
 const specOf = ({ attrs, type }: InputNode): TensorSpec => ({ name: attrs.name, type })
 
 function planProgram(name: string, graph: Graph, states: ReadonlyMap<string, Type>): OnnxProgram {
-  const extents = new Set<string>()
-  const writer = new OnnxWriter((dim) => (extents.add(dim), extentName(dim)))
+  const writer = new OnnxWriter(extentName)
   const values = lower(writer, graph, ({ attrs, type }) => {
     const port = attrs.role === 'state' ? stateName(attrs.name) : inputName(attrs.name)
     return type.dtype === 'bool' ? writer.one('Cast', [port], { to: 9 }) : port
   })
   const outputs = graph.outputs.map(({ kind, name, node }) => {
     const type = kind === 'update' ? states.get(name)! : graph.nodes[node]!.type
-    return { kind, name, type, value: outgoing(writer, values[node] ?? bug(`output ${name} was taken in by a fusion`), type) }
+    const port = kind === 'update' ? updateName(name) : resultName(name)
+    return { kind, name, type, port, value: outgoing(writer, values[node] ?? bug(`output ${name} was taken in by a fusion`), type) }
   })
-  const ports = outputs.map((o) => (o.kind === 'update' ? updateName(o.name) : resultName(o.name)))
   const closed = writer.close(outputs.map((o) => o.value))
-  const nodes = named(closed.nodes, outputs.map((o) => o.value), ports) // prettier-ignore
-  const read = inputsOf(graph, 'state').map((n) => n.attrs.name)
-  const written = graph.outputs.filter((o) => o.kind === 'update').map((o) => o.name)
+  const nodes = named(closed.nodes, outputs)
   const data = inputsOf(graph, 'data')
+  const read = new Set(inputsOf(graph, 'state').map((n) => n.attrs.name))
+  const [results, updates] = [outputs.filter((o) => o.kind === 'result'), outputs.filter((o) => o.kind === 'update')]
+  const used = [...new Set([...read, ...updates.map((o) => o.name)])]
+  const live = liveDims(graph)
   const inputs = [
     ...data.map((n) => portOf(inputName(n.attrs.name), n.type)),
-    ...inputsOf(graph, 'state').map((n) => portOf(stateName(n.attrs.name), n.type)),
-    ...[...extents].map((dim): OnnxPort => ({ name: extentName(dim), type: 'i64', shape: [1] })),
+    ...used.map((state) => portOf(stateName(state), states.get(state)!)),
+    ...live.map((d): OnnxPort => ({ name: extentName(d.name), type: 'i64', shape: [1] })),
   ]
+  const ports = [...results, ...updates].map((o) => portOf(o.port, o.type))
   return {
     name,
     inputs: data.map(specOf),
-    results: outputs.filter((o) => o.kind === 'result').map(({ name, type }) => ({ name, type })),
-    states: [...new Set([...read, ...written])],
-    live: liveDims(graph),
-    model: encodeModel({ name, inputs, outputs: outputs.map((o, i) => portOf(ports[i]!, o.type)), constants: closed.constants, nodes }),
-    updates: written.map((state) => ({
-      output: updateName(state),
-      state,
-      inPlace: read.includes(state) && writableInPlace(nodes, stateName(state), updateName(state)),
+    results: results.map((o) => ({ name: o.name, type: o.type })),
+    states: used,
+    live,
+    model: encodeModel({ name, inputs, outputs: ports, constants: closed.constants, nodes }),
+    updates: updates.map((o) => ({
+      output: o.port,
+      state: o.name,
+      inPlace: read.has(o.name) && writableInPlace(nodes, stateName(o.name), o.port),
     })),
   }
 }
@@ -108,13 +110,13 @@ function borderType(dtype: Dtype): 'f32' | 'i32' | 'u32' {
 }
 
 /** Gives outputs their names. A value that is no node's own, or two outputs', goes through an Identity. */
-function named(nodes: readonly OnnxNode[], values: readonly string[], ports: readonly string[]): readonly OnnxNode[] {
+function named(nodes: readonly OnnxNode[], outputs: readonly { readonly value: string; readonly port: string }[]): readonly OnnxNode[] {
   const made = new Set(nodes.flatMap((n) => n.outputs))
   const names = new Map<string, string>()
   const copies: OnnxNode[] = []
-  for (const [i, value] of values.entries()) {
-    if (made.has(value) && !names.has(value)) names.set(value, ports[i]!)
-    else copies.push({ op: 'Identity', domain: '', inputs: [names.get(value) ?? value], outputs: [ports[i]!], attrs: {} })
+  for (const { value, port } of outputs) {
+    if (made.has(value) && !names.has(value)) names.set(value, port)
+    else copies.push({ op: 'Identity', domain: '', inputs: [names.get(value) ?? value], outputs: [port], attrs: {} })
   }
   const renamed = (name: string): string => names.get(name) ?? name
   return [...nodes.map((n) => ({ ...n, inputs: n.inputs.map(renamed), outputs: n.outputs.map(renamed) })), ...copies]

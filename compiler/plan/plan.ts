@@ -38,14 +38,8 @@ export interface OnnxPlan extends PlanBase {
 }
 
 export interface OnnxProgram extends ProgramSpec {
+  /** Its inputs are those of `inputs`, `states` and `live` (an extent, i64 [1]), its outputs those of `results` and `updates`, in order. */
   readonly model: Uint8Array
-  /** What the model calls its inputs and outputs: those of `inputs` and `results` in order, the states it reads, live extents (i64 [1]). */
-  readonly ports: {
-    readonly inputs: readonly string[]
-    readonly results: readonly string[]
-    readonly states: readonly { readonly port: string; readonly state: string }[]
-    readonly extents: readonly { readonly port: string; readonly dim: string }[]
-  }
   /**
    * States that the model writes: the output of this name goes into the state of that name. `inPlace`: every read of the old value
    * comes before the write, so both may share memory; else the output becomes the state after the run.

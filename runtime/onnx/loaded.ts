@@ -56,21 +56,18 @@ export class LoadedPlan {
 
   async run(name: string, inputs: Tensors, extents: Extents): Promise<Tensors> {
     const { spec, session } = this.#programs.get(name) ?? missing('program', name)
-    const { ports } = spec
-    const feeds: Record<string, Ort.Tensor> = {}
-    for (const [i, { name, type }] of spec.inputs.entries()) {
-      feeds[ports.inputs[i]!] = tensor(this.#ort, type, inputs[name] ?? missing('input', name), extents)
-    }
-    for (const { port, dim } of ports.extents) {
-      feeds[port] = new this.#ort.Tensor('int64', [BigInt(extents[dim] ?? missing('extent of', dim))], [1])
-    }
-    for (const { port, state } of ports.states) feeds[port] = this.#state(state)
-    const fetches: Record<string, Ort.Tensor | null> = {}
-    for (const port of ports.results) fetches[port] = null
+    const given = [
+      ...spec.inputs.map(({ name, type }) => tensor(this.#ort, type, inputs[name] ?? missing('input', name), extents)),
+      ...spec.states.map((state) => this.#state(state)),
+      ...spec.live.map((d) => new this.#ort.Tensor('int64', [BigInt(extents[d.name] ?? missing('extent of', d.name))], [1])),
+    ]
+    const feeds = Object.fromEntries(given.map((value, i) => [session.inputNames[i]!, value]))
+    const results = session.outputNames.slice(0, spec.results.length)
+    const fetches: Record<string, Ort.Tensor | null> = Object.fromEntries(results.map((port) => [port, null]))
     for (const { output, state, inPlace } of spec.updates) fetches[output] = inPlace ? this.#state(state) : null
     const made = await session.run(feeds, fetches)
     for (const { output, state, inPlace } of spec.updates) if (!inPlace) this.#states.set(state, made[output]!)
-    return Object.fromEntries(spec.results.map(({ name }, i) => [name, made[ports.results[i]!]!.data as Data]))
+    return Object.fromEntries(spec.results.map(({ name }, i) => [name, made[results[i]!]!.data as Data]))
   }
 
   async release(): Promise<void> {

@@ -1,0 +1,48 @@
+// A half-written page and a place in it → the site that a word would have there. A stand-in is put where the word is being
+// written, in each form that a word may begin there, and the form that leaves the fewest mistakes is taken.
+import type { SourceFile } from '../../grammar/source.ts'
+import { envOf, sitesOf } from './project.ts'
+import type { Site } from './sites.ts'
+import type { Sources } from './sources.ts'
+
+/** The stand-in. */
+export const stand = 'written__here'
+
+/** An expression, a field, a declaration, a statement of a body. */
+const FORMS = [stand, `${stand}: ${stand}`, `${stand} ${stand} { }`, `${stand} = ${stand}`] as const
+
+/** The site of a word that is written from `start` to `end`. */
+export function siteOfWord(sources: Sources, { name, text }: SourceFile, start: number, end: number): Site | undefined {
+  const tries = FORMS.map((form) => {
+    const source = { name, text: text.slice(0, start) + form + text.slice(end) }
+    return { source, mistakes: sources.parse(source).diagnostics.length }
+  })
+  for (const { source } of tries.toSorted((a, b) => a.mistakes - b.mistakes)) {
+    const sites = sitesOf(envOf(source, sources))
+    const site = sites.find((s) => s.span.start === start && 'name' in s && s.name === stand && s.span.source === source)
+    if (site !== undefined) return site
+  }
+  return undefined
+}
+
+/** The word around an offset, primes included. */
+export function wordAround(text: string, offset: number): { readonly start: number; readonly end: number } {
+  const before = /[A-Za-z_][\w']*$/.exec(text.slice(0, offset))?.[0] ?? ''
+  const after = /^[\w']*/.exec(text.slice(offset))?.[0] ?? ''
+  return { start: offset - before.length, end: offset + (before === '' ? 0 : after.length) }
+}
+
+/** The number that ends at a blank and perhaps a begun unit before an offset: `2000 st`. */
+export function numberBefore(text: string, offset: number): { readonly start: number; readonly unit: number } | undefined {
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset)
+  const [, lead, number] = /^(.*?[^\w.'])?(\d[\w.]*) [A-Za-z]*$/.exec(line) ?? []
+  if (number === undefined) return undefined
+  const start = offset - line.length + (lead?.length ?? 0)
+  return { start, unit: start + number.length + 1 }
+}
+
+/** Whether an offset stands in a comment. */
+export function inComment(text: string, offset: number): boolean {
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset)
+  return line.replace(/"(?:[^"\\]|\\.)*"?/g, '').includes('#')
+}

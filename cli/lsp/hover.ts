@@ -1,0 +1,65 @@
+// The word under the cursor → what there is to know of it, as Markdown.
+import { MarkupKind, type Hover } from 'vscode-languageserver/node'
+import { textOf, type SourceFile } from '../../grammar/source.ts'
+import { place } from '../../compiler/check/wording.ts'
+import { BUILTINS } from '../../compiler/elaborate/builtin.ts'
+import { KINDS, kindOfMaker, isKind } from '../../compiler/spec/kinds.ts'
+import { withoutFolder } from './diagnostics.ts'
+import { fieldText } from './hover-field.ts'
+import { stageText } from './hover-stage.ts'
+import type { Named } from './named.ts'
+import { rangeOf } from './places.ts'
+import type { Project } from './project.ts'
+import { siteAt, type Site } from './sites.ts'
+import { wantOf } from './sites-noun.ts'
+
+export function hover(project: Project, page: SourceFile, offset: number): Hover | undefined {
+  const site = siteAt(project.sites(page), offset)
+  const lines = site && linesOf(project, page, site)
+  if (site === undefined || lines === undefined || lines.length === 0) return undefined
+  return { contents: { kind: MarkupKind.Markdown, value: withoutFolder(page, lines.join('\n\n')) }, range: rangeOf(site.span) }
+}
+
+function linesOf(project: Project, page: SourceFile, site: Site): readonly string[] | undefined {
+  switch (site.is) {
+    case 'field':
+      return fieldText(site, project.check(page).pipeline)
+    case 'kind':
+      return isKind(site.name) ? [`**${site.name}** · ${KINDS[site.name].doc}`] : undefined
+    case 'name':
+      return site.named ? namedText(project, page, site.named) : wordText(site.name, site.place.type)
+    case 'member':
+      return site.named && namedText(project, page, site.named)
+    case 'dimension':
+      return site.named.kind === 'dimension' ? [`dimension **${site.name}**`] : namedText(project, page, site.named)
+    case 'number':
+    case 'text':
+      return undefined
+    default:
+      return site satisfies never
+  }
+}
+
+/** A name: its declaration, its documentation, where it stands; of a stage also what it will do. */
+function namedText(project: Project, page: SourceFile, named: Named): readonly string[] {
+  const declaration = '```smdm\n' + outline(textOf(named.whole)) + '\n```'
+  const doc = named.doc === undefined ? [] : [named.doc]
+  const home = named.at.source === page ? [] : [`*${place(named.at)}*`]
+  return [declaration, ...doc, ...stageText(named, project.check(page).pipeline), ...home]
+}
+
+/** A declaration without the inside of its body, unless it is short. */
+function outline(text: string): string {
+  const lines = text.split('\n')
+  return lines.length <= 12 ? text : [...lines.slice(0, 10), '  …', lines.at(-1)].join('\n')
+}
+
+/** A word that its place knows, or that is built into formulas. */
+function wordText(name: string, type: Parameters<typeof wantOf>[0]): readonly string[] | undefined {
+  const want = wantOf(type)
+  const kind = want !== undefined && Object.hasOwn(KINDS[want].makers, name) ? want : kindOfMaker(name)
+  const maker = kind && KINDS[kind].makers[name]
+  if (maker) return [`**${name}** · ${kind}`, maker.doc, ...(maker.later ? ['*Not available yet.*'] : [])]
+  if (type?.is === 'word' && type.words.includes(name)) return [`**${name}** · one of ${type.words.join(', ')}`]
+  return BUILTINS.includes(name) ? [`**${name}** is built in`] : undefined
+}

@@ -1,0 +1,106 @@
+// The pages that an editor has open: for each page its check, its names and its sites, worked out when asked for and kept
+// until something changes.
+import { amend } from '../../compiler/check/amend.ts'
+import { check, type Checked } from '../../compiler/check/check.ts'
+import { Loader, loadPrelude } from '../../compiler/check/library.ts'
+import { speak, type Env, type Session } from '../../compiler/check/session.ts'
+import { evaluate, valueOf } from '../../compiler/check/values.ts'
+import { elaborateModel } from '../../compiler/elaborate/model.ts'
+import { numericOp } from '../../compiler/elaborate/op.ts'
+import type { Module } from '../../grammar/ast.ts'
+import { Report } from '../../grammar/diagnostic.ts'
+import type { SourceFile } from '../../grammar/source.ts'
+import { namedBy } from './named.ts'
+import { codeSites } from './sites-code.ts'
+import { nounSites, valueSites } from './sites-noun.ts'
+import type { Site } from './sites.ts'
+import type { Sources } from './sources.ts'
+
+export class Project {
+  readonly sources: Sources
+  readonly #checks = new Map<SourceFile, Checked>()
+  readonly #sites = new Map<SourceFile, readonly Site[]>()
+
+  constructor(sources: Sources) {
+    this.sources = sources
+  }
+
+  /** Takes the text of a buffer; undefined when it is closed. What was known is forgotten: anything may use that file. */
+  change(path: string, text: string | undefined): void {
+    this.sources.set(path, text)
+    this.forget()
+  }
+
+  forget(): void {
+    this.#checks.clear()
+    this.#sites.clear()
+  }
+
+  /** What `smdmc check` finds. */
+  check(source: SourceFile): Checked {
+    return remembered(this.#checks, source, () => check(source, this.sources.world))
+  }
+
+  /** The sites of a page, however broken it is. */
+  sites(source: SourceFile): readonly Site[] {
+    return remembered(this.#sites, source, () => sitesOf(envOf(source, this.sources)))
+  }
+}
+
+function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const value = make()
+  known.set(key, value)
+  return value
+}
+
+/** Where the expressions of a page stand. What is wrong with it is not heard here. */
+export function envOf(source: SourceFile, { world }: Sources): Env {
+  const report = new Report()
+  const modules: Module[] = []
+  const prelude = loadPrelude(world, report, modules, source)
+  const s: Session = {
+    world,
+    report,
+    say: speak(report),
+    elaboration: { model: elaborateModel, op: numericOp },
+    prelude: prelude.names,
+    values: new Map(),
+    open: [],
+    defaults: new Map(),
+    scopes: new Map(),
+    evaluate,
+    valueOf: (decl, home) => valueOf(s, decl, home),
+    amend,
+  }
+  prelude.bind(s)
+  return { s, names: new Loader(s, modules).root(source) }
+}
+
+export function sitesOf(env: Env): readonly Site[] {
+  const { names } = env
+  const place = { names, locals: new Map() }
+  const text = names.module.source
+  return names.module.items.flatMap((item): readonly Site[] => {
+    if (item.kind === 'use') {
+      const ident = item.alias ?? ('name' in item.target ? item.target : undefined)
+      const binding = ident && names.own.get(ident.name)
+      const site: Site[] = ident ? [{ is: 'name', span: ident.span, name: ident.name, named: binding && namedBy(binding), place }] : []
+      return 'value' in item.target ? [...site, { is: 'text', span: item.target.span, expr: item.target, use: true }] : site
+    }
+    const { name, span } = item.name
+    const binding = names.own.get(name)
+    const own: Site = { is: 'name', span: { ...span, source: text }, name, named: binding && namedBy(binding), place }
+    switch (item.kind) {
+      case 'let':
+      case 'param':
+        return item.value ? [own, ...valueSites(item.name, item.value, env)] : [own]
+      case 'noun':
+        return [own, ...nounSites(item, env)]
+      case 'op':
+      case 'block':
+        return [own, ...codeSites(item, names)]
+    }
+  })
+}

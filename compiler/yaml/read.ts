@@ -1,0 +1,82 @@
+// YAML or JSON text → the Module that the same page in `.smdm` gives, with spans in the text that was read. Never
+// throws; every later stage works on either form without knowing which it was.
+import { isMap, isScalar, type ParsedNode } from 'yaml'
+import { deepestNesting } from '../../grammar/brackets.ts'
+import type { Module } from '../../grammar/ast.ts'
+import { Report } from '../../grammar/diagnostic.ts'
+import { parse, type Parsed } from '../../grammar/parse.ts'
+import { positionAt, type SourceFile } from '../../grammar/source.ts'
+import { YamlComments } from './comments.ts'
+import { declaration } from './declarations.ts'
+import { documentOf, type YamlText } from './document.ts'
+import { messages } from './messages.ts'
+import { spanOf, type PairNode, type Reading } from './reading.ts'
+import { reportHoles } from './shape.ts'
+
+/** Whether a file of this name is in the second form. */
+export function isYaml(name: string): boolean {
+  return /\.(ya?ml|json)$/i.test(name)
+}
+
+/** The tree of a page in either form; its name tells which. */
+export function parsePage(source: SourceFile): Parsed {
+  return isYaml(source.name) ? readYaml(source) : parse(source)
+}
+
+/** The tree of a YAML page; of one whose name ends in `.json`, strings are expressions where no text can stand. */
+export function readYaml(page: SourceFile): Parsed {
+  const report = new Report()
+  const say = report.using(messages)
+  const document = open(page, report)
+  const broken = report.failed
+  const root = document?.root
+  // Behind an error of YAML's syntax what we find is guesswork, so it is not said.
+  const inner = broken ? new Report() : report
+  const r: Reading = {
+    page,
+    root,
+    json: /\.json$/i.test(page.name),
+    comments: new YamlComments(page.text, document?.comments ?? []),
+    report: inner,
+    say: broken ? inner.using(messages) : say,
+    names: namesOf(root),
+    holes: [],
+  }
+  const module = moduleOf(r)
+  reportHoles(r)
+  return { module, diagnostics: [...report.diagnostics].sort((a, b) => a.span.start - b.span.start) }
+}
+
+function open(page: SourceFile, report: Report): YamlText | undefined {
+  const say = report.using(messages)
+  try {
+    const document = documentOf(page.text)
+    const { errors, second } = document
+    const lines = new Set<number>()
+    for (const { code, message, pos } of errors) {
+      const [start, end] = [Math.min(pos[0], page.text.length), Math.min(Math.max(pos[1], pos[0]), page.text.length)]
+      const { line } = positionAt(page, start)
+      // The parser stumbles over one mistake on several lines in a row.
+      if (!lines.has(line) && !lines.has(line - 1)) say.yamlSyntax({ source: page, start, end }, { yaml: code, text: message })
+      lines.add(line)
+    }
+    if (second !== undefined && errors.length === 0) say.secondDocument({ source: page, start: second, end: second }, undefined)
+    return document
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown
+    say.nestedTooDeep({ source: page, start: 0, end: 0 }, { limit: deepestNesting })
+    return undefined
+  }
+}
+
+function moduleOf(r: Reading): Module {
+  const { page, root } = r
+  const items = isMap(root) ? (root.items as readonly PairNode[]).flatMap((pair) => declaration(r, pair) ?? []) : []
+  if (root !== undefined && !isMap(root)) r.holes.push({ path: [], key: '', span: spanOf(r, root) })
+  return { kind: 'module', span: { source: page, start: 0, end: page.text.length }, source: page, items, tail: r.comments.takeAll() }
+}
+
+function namesOf(root: ParsedNode | undefined): ReadonlySet<string> {
+  const keys = isMap(root) ? (root.items as readonly PairNode[]).map(({ key }) => (isScalar(key) ? String(key.value) : '')) : []
+  return new Set(keys.flatMap((key) => /^(?:let|param)\s+(\w+'*)/.exec(key)?.[1] ?? []))
+}

@@ -1,0 +1,180 @@
+// A YAML node → an expression or a record: plain scalars are expressions, quoted ones strings, sequences lists; a
+// mapping whose first key is `is` amends what that names, any other is a record.
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml'
+import type { Expr, Field, ListExpr, RecordExpr, Trivia } from '../../grammar/ast.ts'
+import { deepestNesting } from '../../grammar/brackets.ts'
+import { parse, parseExpression } from '../../grammar/parse.ts'
+import { docOf } from '../../grammar/trivia.ts'
+import { excerptOf, joined, made, relocate, type Excerpt, type ScalarNode } from './excerpt.ts'
+import { base, placeOfField, type Place } from './places.ts'
+import { columnOf, endOf, endOfPair, isBlock, isEmpty, isQuoted, passOn, spanOf, type MapNode, type PairNode, type Path, type Reading } from './reading.ts' // prettier-ignore
+import { blockText, quotedText } from './text.ts'
+
+/** Where a node stands. `column`: of the line that opened it. */
+export interface Spot {
+  readonly place: Place
+  readonly path: Path
+  readonly key: string
+  readonly column: number
+}
+
+/** The expression of a node; undefined where the page is too wrong. Comments inside it go to `hoisted`. */
+export function value(r: Reading, node: ParsedNode | null, spot: Spot, hoisted: string[]): Expr | undefined {
+  if (node === null || isEmpty(node, r)) {
+    const start = node?.range[0] ?? 0
+    r.holes.push({ path: spot.path, key: spot.key, span: { source: r.page, start, end: start } })
+    return undefined
+  }
+  if (spot.path.length > deepestNesting) {
+    r.say.nestedTooDeep(spanOf(r, node), { limit: deepestNesting })
+    return undefined
+  }
+  if (isAlias(node)) {
+    r.say.noAlias(spanOf(r, node), { name: node.source })
+    return undefined
+  }
+  if (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org')) r.say.noTag(spanOf(r, node), { tag: node.tag })
+  if (isMap(node)) return mapping(r, node, spot, hoisted)
+  if (isSeq(node)) return list(r, node, spot)
+  return isScalar(node) ? scalar(r, node as ScalarNode, spot, hoisted) : undefined
+}
+
+/** Whether a mapping says what it amends. JSON quotes every key, so only `'is'` is a field of that name. */
+export function amends(node: MapNode): boolean {
+  const key = (node.items[0] as PairNode | undefined)?.key
+  return isScalar(key) && key.value === 'is' && key.type !== 'QUOTE_SINGLE'
+}
+
+function mapping(r: Reading, node: MapNode, spot: Spot, hoisted: string[]): Expr | undefined {
+  if (!amends(node)) return record(r, node, spot)
+  const first = node.items[0] as PairNode
+  hoisted.push(...r.comments.takeLines(first.key.range[0]))
+  const column = columnOf(r.page.text, first.key.range[0])
+  const path = [...spot.path, 'is']
+  const target = value(r, first.value, { place: { ...base, kind: spot.place.kind }, path, key: 'is', column }, hoisted)
+  const opener = r.comments.takeOpener(first.key.range[1])
+  hoisted.push(...(opener === undefined ? [] : [opener]), ...r.comments.takeLines(lineEnd(r, endOfPair(first, r.page.text))))
+  const rest = record(r, node, spot, 1)
+  if (target === undefined) return undefined
+  if (target.kind !== 'record') return { kind: 'amend', span: spanOf(r, node), target, record: rest }
+  if (rest.fields.length > 0) r.say.literalBase(target.span, undefined)
+  return { ...target, tail: [...target.tail, ...rest.tail] }
+}
+
+/** The offset behind a comment on this line. */
+function lineEnd({ page: { text } }: Reading, offset: number): number {
+  const end = text.indexOf('\n', offset)
+  return end < 0 ? text.length : end
+}
+
+/** The fields of a mapping from number `skip` on. */
+export function record(r: Reading, node: MapNode, { place, path, column }: Spot, skip = 0): RecordExpr {
+  const { text } = r.page
+  const pairs = (node.items as readonly PairNode[]).slice(skip)
+  const fields = pairs.flatMap((pair) => field(r, pair, place, path) ?? [])
+  const flow = node.flow === true
+  const tail = flow ? r.comments.takeTail(node.range[1]) : r.comments.takeIndented(endOf(node, text), column)
+  // Indentation breaks every line, so only the number of fields tells how the author would have set them.
+  const broken = flow ? text.slice(node.range[0], pairs[0]?.key.range[0] ?? node.range[0]).includes('\n') : path.length < 2 || pairs.length > 3
+  return { kind: 'record', span: spanOf(r, node), fields, broken: broken && fields.length > 0, tail }
+}
+
+function field(r: Reading, pair: PairNode, { kind }: Place, path: Path): Field | undefined {
+  const { key, value: node } = pair
+  const [start, end] = [key.range[0], endOfPair(pair, r.page.text)]
+  const { built, trivia } = r.comments.around(start, end, key.range[1], (hoisted) => {
+    const name = isScalar(key) ? excerptOf(key as ScalarNode, r.page.text).text : ''
+    if (!/^[A-Za-z]\w*'*$/.test(name)) {
+      r.say.notAField(spanOf(r, key), { text: name })
+      return undefined
+    }
+    const spot = { place: placeOfField(kind, name), path: [...path, name], key: name, column: columnOf(r.page.text, start) }
+    const ident = { name, span: spanOf(r, key) }
+    if (isMap(node) && !amends(node) && spot.path.length <= deepestNesting) return { name: ident, amend: record(r, node, spot) }
+    const found = value(r, node, spot, hoisted)
+    return found && { name: ident, value: found }
+  })
+  return built && { ...built, span: { source: r.page, start, end }, trivia, doc: docOf(trivia.before) }
+}
+
+function list(r: Reading, node: Extract<ParsedNode, { items: unknown }>, { place, path, key, column }: Spot): ListExpr {
+  const { text } = r.page
+  const items: Expr[] = []
+  const trivia: Trivia[] = []
+  const flow = node.flow === true
+  ;(node.items as readonly ParsedNode[]).forEach((item, i) => {
+    const start = flow ? item.range[0] : dashBefore(text, item.range[0])
+    const spot = { place: place.item ?? { text: 'maybe' }, path: [...path, i], key, column: columnOf(text, start) } as const
+    const around = r.comments.around(start, endOf(item, text), flow ? -1 : start, (hoisted) => value(r, item, spot, hoisted))
+    if (around.built === undefined) return
+    items.push(around.built)
+    trivia.push(around.trivia)
+  })
+  const tail = flow ? r.comments.takeTail(node.range[1]) : r.comments.takeIndented(endOf(node, text), column)
+  const commented = tail.length > 0 || trivia.some(({ before, after }) => before.length > 0 || after !== undefined)
+  const opening = text.slice(node.range[0], (node.items[0] as ParsedNode | undefined)?.range[0] ?? node.range[0])
+  const broken = items.length > 0 && (!flow || opening.includes('\n'))
+  return { kind: 'list', span: spanOf(r, node), items, broken, ...(commented && { trivia, tail }) }
+}
+
+/** The dash that opens an item; comments may stand between. */
+function dashBefore(text: string, start: number): number {
+  let at = start
+  for (;;) {
+    const line = text.lastIndexOf('\n', at - 1) + 1
+    const dash = /-[ \t]*(#[^\n]*)?$/.exec(text.slice(line, at).trimEnd())
+    if (dash !== null) return line + dash.index
+    if (line === 0) return start
+    at = line - 1
+  }
+}
+
+function scalar(r: Reading, node: ScalarNode, { place, key }: Spot, hoisted: string[]): Expr | undefined {
+  const excerpt = excerptOf(node, r.page.text)
+  if (isQuoted(node)) {
+    const expression = r.json && place.text === 'never'
+    return expression ? code(r, excerpt, { verbatim: false, hoisted }) : quotedText(r.page, node)
+  }
+  if (node.type === 'PLAIN' && cutByComma(r, node, excerpt)) {
+    r.say.commaInFlow(spanOf(r, node), { key })
+    return undefined
+  }
+  if (place.text === 'only') return textOrExpression(r, node, excerpt, key)
+  const found = code(r, excerpt, { verbatim: true, hoisted })
+  // An expression that begins with a quote stands in parentheses, because YAML would take it for a string.
+  return found?.kind === 'paren' && !isBlock(node) && /^[(\s]+"/.test(excerpt.text) ? found.inner : found
+}
+
+/** Between YAML's own brackets a comma ends a plain scalar, even inside our parentheses. */
+function cutByComma({ page: { text } }: Reading, node: ScalarNode, excerpt: Excerpt): boolean {
+  const count = (mark: RegExp): number => excerpt.text.replace(/"(\\.|[^"\\])*"/g, '').match(mark)?.length ?? 0
+  return count(/[([]/g) > count(/[)\]]/g) && /^\s*,/.test(text.slice(node.range[1]))
+}
+
+/** Where only a text can stand, a plain scalar is one; an expression stands in parentheses. */
+function textOrExpression(r: Reading, node: ScalarNode, excerpt: Excerpt, key: string): Expr | undefined {
+  const { expr, diagnostics } = parseExpression({ name: r.page.name, text: excerpt.text })
+  const sound = expr !== undefined && diagnostics.length === 0
+  if (sound && expr.kind === 'paren') return relocate(expr.inner, excerpt, r.page)
+  if (sound && ((expr.kind === 'name' && r.names.has(expr.name)) || (!isBlock(node) && expr.kind !== 'string' && excerpt.text.includes('"')))) {
+    const span = spanOf(r, node)
+    r.say.textOrExpression(span, { key, text: excerpt.text, span })
+    return undefined
+  }
+  return blockText(r.page, node, excerpt)
+}
+
+/** The tree of an expression's text, with the comments that it holds. */
+function code(r: Reading, excerpt: Excerpt, { verbatim, hoisted }: { verbatim: boolean; hoisted: string[] }): Expr | undefined {
+  const { expr, diagnostics } = parseExpression({ name: r.page.name, text: excerpt.text })
+  passOn(r, diagnostics, excerpt, verbatim)
+  if (diagnostics.length > 0 || !excerpt.text.includes('#')) return expr && relocate(expr, excerpt, r.page)
+  // Only a declaration keeps the comments around an expression.
+  const whole = joined(made('let it = ', excerpt.place(0)), excerpt)
+  const { module } = parse({ name: r.page.name, text: whole.text })
+  const [item] = module.items
+  if (item?.kind !== 'let') return undefined
+  const { before, after } = item.trivia
+  hoisted.push(...before, ...(after === undefined ? [] : [after]), ...module.tail.filter((line) => line !== ''))
+  return relocate(item.value, whole, r.page)
+}
