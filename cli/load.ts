@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { check, type Checked, type World } from '../compiler/check/check.ts'
 import type { FileFacts } from '../compiler/facts.ts'
+import { isYaml, parsePage } from '../compiler/yaml/read.ts'
 import type { SourceFile } from '../grammar/source.ts'
 import { Failure } from '../runtime/events.ts'
 import { npmFile, parseNpmPath } from '../runtime/data/npm.ts'
@@ -74,7 +75,8 @@ function worldOf(options: LoadOptions, packages: ReadonlyMap<string, FileFacts>,
     prelude: preludeSources(),
     set: options.set,
     memory: options.memory,
-    read: (path, from) => (path.endsWith('.smdm') ? usedFile(path, from) : usedLibrary(path)),
+    parse: parsePage,
+    read: (path, from) => (path.endsWith('.smdm') || isYaml(path) ? usedFile(path, from) : usedLibrary(path)),
     files: (path, from) => {
       if (!path.startsWith('npm:')) return index.facts(path, dirname(resolve(from.name)))
       const known = packages.get(path)

@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../runtime/events.ts'
 import { asFailure } from '../runtime/failures.ts'
 import { checkCommand } from './commands/check.ts'
+import { convertCommand } from './commands/convert.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand, EXPLAINED, type ExplainOptions } from './commands/explain.ts'
 import { formatCommand } from './commands/format.ts'
@@ -75,10 +76,28 @@ program
   .action((files: readonly string[], o: Common & { check: boolean }) => finish(o, (output) => formatCommand(files, o, output)))
 
 program
+  .command('convert <file>')
+  .description('print the other form of a page: YAML for .smdm, .smdm for YAML and JSON')
+  .option('-o, --output <file>', 'write it here')
+  .option('--json', 'diagnostics as JSON')
+  .option('--no-color', 'plain text')
+  .action((file: string, o: Common & { output?: string }) => finish(o, (output) => convertCommand(file, o, output)))
+
+program
   .command('doctor')
   .description('list the devices found, and what would give a better one')
   .option('--json', 'as JSON')
   .action((o: Common) => finish(o, doctorCommand))
+
+program
+  .helpCommand(false)
+  .command('help [what]')
+  .description('explain a command, or a diagnostic by its code')
+  .action(async (what: string | undefined, o: Common) => {
+    const command = program.commands.find((c) => c.name() === what)
+    if (what === undefined || command) (command ?? program).outputHelp()
+    else await finish(o, async () => (await import('./commands/help.ts')).helpCommand(what))
+  })
 
 program
   .command('lsp')
@@ -113,10 +132,9 @@ function collect(text: string, before: Readonly<Record<string, string>>): Readon
 }
 
 function size(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([KMGT]i?)B$/.exec(text) ?? []
-  if (number === undefined || unit === undefined) throw new InvalidArgumentError('write a size such as 12GiB')
-  const base = unit.endsWith('i') ? 1024 : 1000
-  return Number(number) * base ** ('KMGT'.indexOf(unit[0]!) + 1)
+  const [, number, prefix = '', binary] = /^(\d+(?:\.\d+)?)\s*([kKMGT]?)(i?)B$/.exec(text) ?? []
+  if (number === undefined) throw new InvalidArgumentError('write a size such as 12GiB')
+  return Number(number) * (binary === 'i' ? 1024 : 1000) ** ' KMGT'.indexOf(prefix.toUpperCase() || ' ')
 }
 
 function whole(text: string): number {

@@ -13,7 +13,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^compiler\/passes\//],
   [/^compiler\/elaborate\//],
   [/^compiler\/spec\//],
-  [/^compiler\/check\//],
+  [/^compiler\/check\//, /^compiler\/yaml\//],
   [/^compiler\/(build|report)\//],
   [/^compiler\/kernels\//],
   [/^compiler\/plan\//],
@@ -38,8 +38,8 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   ink: /^cli\/ui\//,
   react: /^cli\/ui\//,
   commander: /^cli\/main\.ts$/,
-  ajv: /^compiler\/spec\//,
-  yaml: /^compiler\/spec\//,
+  'ajv/dist/2020.js': /^compiler\/yaml\//,
+  yaml: /^compiler\/yaml\//,
 }
 
 /** The compiler is pure: data in, data out. */
@@ -53,8 +53,16 @@ const files = ['grammar', 'compiler', 'runtime', 'cli'].flatMap((folder) =>
 
 function imports(file: string): readonly string[] {
   const text = readFileSync(join(root, file), 'utf8')
-  const found = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|import\(\s*'([^']+)'/g)].map((m) => m[1] ?? m[2]!)
-  return found.map((f) => (f.startsWith('.') ? relative(root, join(root, dirname(file), f)).split(sep).join('/') : f))
+  const found = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|import\(\s*'([^']+)'/g)].map(
+    (m) => m[1] ?? m[2]!,
+  )
+  return found.map((f) =>
+    f.startsWith('.')
+      ? relative(root, join(root, dirname(file), f))
+          .split(sep)
+          .join('/')
+      : f,
+  )
 }
 
 const layerOf = (file: string): number => LAYERS.findIndex((layer) => layer.some((pattern) => pattern.test(file)))

@@ -1,5 +1,6 @@
 // smdmc fmt FILE…: canonical layout, in place. A file with a syntax error is not touched.
-import { parse } from '../../grammar/parse.ts'
+import { isYaml, parsePage } from '../../compiler/yaml/read.ts'
+import { formatYaml } from '../../compiler/yaml/write.ts'
 import { format } from '../../grammar/format.ts'
 import { telling } from '../../runtime/failures.ts'
 import { replaceText } from '../../runtime/store/atomic.ts'
@@ -12,13 +13,14 @@ export async function formatCommand(files: readonly string[], options: { readonl
   let exit: Exit = exits.ok
   for (const file of files) {
     const source = readPage(file)
-    const { module, diagnostics } = parse(source)
+    const { module, diagnostics } = parsePage(source)
     if (diagnostics.some((d) => d.severity === 'error')) {
       reportDiagnostics(diagnostics, output)
       exit = exits.wrong
       continue
     }
-    const text = format(module)
+    // JSON has no comments and one layout is as good as another.
+    const text = file.endsWith('.json') ? source.text : isYaml(file) ? formatYaml(module) : format(module)
     if (text === source.text) continue
     if (options.check) exit = exits.failed
     else await telling('formatting', () => replaceText(file, text))

@@ -4,11 +4,10 @@ import { takes } from '../../compiler/check/wording.ts'
 import { fieldsOfRecord } from '../../compiler/check/record.ts'
 import type { FieldSpec } from '../../compiler/spec/kinds.ts'
 import { CALLED, type Dimension } from '../../compiler/spec/units.ts'
-import type { Look } from './completion.ts'
 import { stand } from './cursor.ts'
 import type { FieldSite } from './sites.ts'
 
-export function fieldItems({ rec, record }: FieldSite, { snippets }: Look, behind: string): readonly CompletionItem[] {
+export function fieldItems({ rec, record }: FieldSite, snippets: boolean, behind: string): readonly CompletionItem[] {
   const given = record.fields.map((f) => f.name.name).filter((name) => name !== stand)
   const fields = Object.entries(fieldsOfRecord(rec)).filter(([name]) => !given.includes(name) && !(rec.of === 'model' && name === 'vocab'))
   const hasValue = /^\s*[:{]/.test(behind)

@@ -4,57 +4,53 @@ import { CompletionItemKind, InsertTextFormat, type CompletionItem } from 'vscod
 import { lookup, visible, type Binding, type Names } from '../../compiler/check/names.ts'
 import { BUILTINS } from '../../compiler/elaborate/builtin.ts'
 import { KINDS, type FieldType, type KindName, type PartName } from '../../compiler/spec/kinds.ts'
-import type { Look } from './completion.ts'
 import { namedBy, type Named, type NamedKind } from './named.ts'
 import type { Place } from './sites.ts'
 
 /** Values of a field; where nothing is known of the place, all names. */
-export function valueItems(place: Place, look: Look): readonly CompletionItem[] {
+export function valueItems(place: Place, snippets: boolean): readonly CompletionItem[] {
   const { type, cases, names } = place
   if (cases) return [...cases.map((c) => item(c, CompletionItemKind.EnumMember, 'a case')), ...constants(names)]
   const axes = [...place.locals.values()].map(namedItem)
-  return [...axes, ...(type ? ofType(type, names, look) : [...makers(look), ...declaredNames(names, () => true)])]
+  return [...axes, ...(type ? ofType(type, names, snippets) : [...makers(snippets), ...declaredNames(names, () => true)])]
 }
 
-function ofType(type: FieldType, names: Names, look: Look): readonly CompletionItem[] {
+function ofType(type: FieldType, names: Names, snippets: boolean): readonly CompletionItem[] {
+  const declared = declaredNames(names, (b) => fits(b, type))
   switch (type.is) {
     case 'word':
       return type.words.map((w) => item(w, CompletionItemKind.EnumMember, type.later?.includes(w) ? 'not available yet' : undefined))
     case 'truth':
-      return ['true', 'false'].map((w) => item(w, CompletionItemKind.Keyword))
+      return [...['true', 'false'].map((w) => item(w, CompletionItemKind.Keyword)), ...declared]
     case 'record':
-      return [...makersOf(type.kind, look), ...declaredNames(names, (b) => makes(b, type.kind))]
-    case 'stage':
-      return declaredNames(names, (b) => b.kind === 'noun' && (type.kinds as readonly string[]).includes(b.decl.noun.name))
-    case 'run':
-      return declaredNames(names, (b) => b.kind === 'noun' && stages.includes(b.decl.noun.name))
-    case 'op':
-      return declaredNames(names, (b) => b.kind === 'op' && takesSo(b, type.arguments))
-    case 'code':
-      return declaredNames(names, (b) => b.kind === 'op' || b.kind === 'block')
+      return [...makersOf(type.kind, snippets), ...declared]
     case 'list':
-      return ofType(type.of, names, look)
+      return ofType(type.of, names, snippets)
     case 'either':
-      return type.of.flatMap((t) => ofType(t, names, look))
+      return type.of.flatMap((t) => ofType(t, names, snippets))
+    case 'stage':
+    case 'run':
+    case 'op':
+    case 'code':
     case 'quantity':
     case 'text':
-      return constants(names)
     case 'axes':
-      return []
+      return declared
     default:
       return type satisfies never
   }
 }
 
-/** Names behind the dot of a used file. */
-export function memberItems(of: Names): readonly CompletionItem[] {
-  return [...of.own.values()].filter((b) => b.kind !== 'use').map((b) => namedItem(namedBy(b)))
+/** Names behind the dot of a used file: those that the place takes. */
+export function memberItems(of: Names, { type, dims }: Place): readonly CompletionItem[] {
+  const wanted = (b: Binding): boolean => (type ? fits(b, type) : dims === undefined || !isRecord(b))
+  return [...of.own.values()].filter((b) => b.kind !== 'use' && wanted(b)).map((b) => namedItem(namedBy(b)))
 }
 
 /** Names in a body: its own first. */
 export function bodyItems({ locals, dims, names }: Place): readonly CompletionItem[] {
   const own = [...locals.values(), ...(dims?.values() ?? [])].filter((named, i, all) => all.findIndex((n) => n.name === named.name) === i)
-  const code = declaredNames(names, (b) => b.kind !== 'noun' && b.kind !== 'family')
+  const code = declaredNames(names, (b) => !isRecord(b))
   const words = ['let', 'param', 'weight', 'repeat', 'return', 'if', 'then', 'else'].map((w) => item(w, CompletionItemKind.Keyword))
   return [...own.map(namedItem), ...code, ...BUILTINS.map((b) => item(b, CompletionItemKind.Function, 'built in')), ...words]
 }
@@ -74,23 +70,41 @@ function declaredNames(names: Names, fits: (binding: Binding) => boolean): reado
 
 const constants = (names: Names): readonly CompletionItem[] => declaredNames(names, (b) => b.kind === 'let' || b.kind === 'param')
 
-/** Whether a declaration is a record of this kind, or may hold one. */
-function makes(binding: Binding, kind: KindName | PartName): boolean {
-  switch (binding.kind) {
-    case 'noun':
-      return binding.decl.noun.name === kind
-    case 'family':
-      return binding.cases[0]!.noun.name === kind
-    case 'block':
-      return kind === 'model' && (binding.decl.result.dims ?? []).some((d) => d.name === 'vocab')
-    case 'let':
-    case 'param':
+const isRecord = ({ kind }: Binding): boolean => kind === 'noun' || kind === 'family'
+
+/** Whether a declaration may stand where a type is taken. A `let` or `param` may hold any plain value. */
+function fits(binding: Binding, type: FieldType): boolean {
+  const kind = binding.kind === 'noun' ? binding.decl.noun.name : binding.kind === 'family' ? binding.cases[0]!.noun.name : undefined
+  switch (type.is) {
+    case 'record':
+      return kind === type.kind || (type.kind === 'model' && isModel(binding))
+    case 'stage':
+      return binding.kind === 'noun' && (type.kinds as readonly string[]).includes(binding.decl.noun.name)
+    case 'run':
+      return binding.kind === 'noun' && stages.includes(binding.decl.noun.name)
     case 'op':
-    case 'use':
+      return binding.kind === 'op' && takesSo(binding, type.arguments)
+    case 'code':
+      return binding.kind === 'op' || binding.kind === 'block'
+    case 'list':
+      return fits(binding, type.of)
+    case 'either':
+      return type.of.some((t) => fits(binding, t))
+    case 'quantity':
+    case 'text':
+    case 'truth':
+    case 'word':
+      return binding.kind === 'let' || binding.kind === 'param'
+    case 'axes':
       return false
     default:
-      return binding satisfies never
+      return type satisfies never
   }
+}
+
+/** A block that writes logits. */
+function isModel(binding: Binding): boolean {
+  return binding.kind === 'block' && (binding.decl.result.dims ?? []).some((d) => d.name === 'vocab')
 }
 
 function takesSo({ decl }: Binding & { readonly kind: 'op' }, count: number): boolean {
@@ -98,9 +112,10 @@ function takesSo({ decl }: Binding & { readonly kind: 'op' }, count: number): bo
   return decl.dims.length === 0 && least <= count && count <= decl.formals.length
 }
 
-const makers = (look: Look): readonly CompletionItem[] => (Object.keys(KINDS) as (KindName | PartName)[]).flatMap((k) => makersOf(k, look))
+const makers = (snippets: boolean): readonly CompletionItem[] =>
+  (Object.keys(KINDS) as (KindName | PartName)[]).flatMap((k) => makersOf(k, snippets))
 
-function makersOf(kind: KindName | PartName, { snippets }: Look): readonly CompletionItem[] {
+function makersOf(kind: KindName | PartName, snippets: boolean): readonly CompletionItem[] {
   return Object.entries(KINDS[kind].makers).map(([name, { doc, argument, later }]) => ({
     ...item(name, CompletionItemKind.Constructor, kind),
     documentation: later ? `${doc}\nNot available yet.` : doc,

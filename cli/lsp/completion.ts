@@ -10,13 +10,8 @@ import { rangeOf } from './places.ts'
 import type { Project } from './project.ts'
 import type { Site } from './sites.ts'
 
-export interface Look {
-  /** Whether the editor fills in places: `batch: ${1:256} sequences`. */
-  readonly snippets: boolean
-}
-
-/** What may stand at an offset. Each item says which letters it replaces. */
-export function completion(project: Project, page: SourceFile, offset: number, look: Look): readonly CompletionItem[] {
+/** What may stand at an offset. Each item says which letters it replaces. `snippets`: the editor fills in places, `${1:256} sequences`. */
+export function completion(project: Project, page: SourceFile, offset: number, snippets: boolean): readonly CompletionItem[] {
   const { text } = page
   const { sources } = project
   const quoted = project.sites(page).find((s) => s.is === 'text' && s.span.start < offset && offset <= insideEnd(s.expr.span))
@@ -28,20 +23,20 @@ export function completion(project: Project, page: SourceFile, offset: number, l
   if (number && amount?.is === 'name') return placed(page, unitItems(amount.place.type), { start: number.unit, end: word.end })
   if (/\buse[ \t]+$/.test(text.slice(0, word.start))) return placed(page, libraryItems(), word)
   const site = siteOfWord(sources, page, word.start, word.end)
-  return site ? placed(page, itemsAt(site, look, text.slice(word.end)), word) : []
+  return site ? placed(page, itemsAt(site, snippets, text.slice(word.end)), word) : []
 }
 
 /** `behind`: what follows the word, which may have its colon already. */
-function itemsAt(site: Site, look: Look, behind: string): readonly CompletionItem[] {
+function itemsAt(site: Site, snippets: boolean, behind: string): readonly CompletionItem[] {
   switch (site.is) {
     case 'field':
-      return fieldItems(site, look, behind)
+      return fieldItems(site, snippets, behind)
     case 'kind':
       return declarationItems()
     case 'name':
-      return site.place.dims ? bodyItems(site.place) : valueItems(site.place, look)
+      return site.place.dims ? bodyItems(site.place) : valueItems(site.place, snippets)
     case 'member':
-      return memberItems(site.of)
+      return memberItems(site.of, site.place)
     case 'dimension':
       return dimensionItems(site.place)
     case 'number':

@@ -1,5 +1,5 @@
 // A half-written page and a place in it → the site that a word would have there. A stand-in is put where the word is being
-// written, in each form that a word may begin there, and the form that leaves the fewest mistakes is taken.
+// written, in each form that a word may begin there, and the form that leaves the fewest mistakes is taken; the first that adds none is.
 import type { SourceFile } from '../../grammar/source.ts'
 import { envOf, sitesOf } from './project.ts'
 import type { Site } from './sites.ts'
@@ -13,16 +13,21 @@ const FORMS = [stand, `${stand}: ${stand}`, `${stand} ${stand} { }`, `${stand} =
 
 /** The site of a word that is written from `start` to `end`. */
 export function siteOfWord(sources: Sources, { name, text }: SourceFile, start: number, end: number): Site | undefined {
-  const tries = FORMS.map((form) => {
+  const mistakesIn = (source: SourceFile): number => sources.parse(source).diagnostics.length
+  const without = mistakesIn({ name, text: text.slice(0, start) + text.slice(end) })
+  let best: { readonly site: Site; readonly mistakes: number } | undefined
+  for (const form of FORMS) {
     const source = { name, text: text.slice(0, start) + form + text.slice(end) }
-    return { source, mistakes: sources.parse(source).diagnostics.length }
-  })
-  for (const { source } of tries.toSorted((a, b) => a.mistakes - b.mistakes)) {
-    const sites = sitesOf(envOf(source, sources))
-    const site = sites.find((s) => s.span.start === start && 'name' in s && s.name === stand && s.span.source === source)
-    if (site !== undefined) return site
+    const mistakes = mistakesIn(source)
+    if (best !== undefined && best.mistakes <= mistakes) continue
+    const site = sitesOf(envOf(source, sources)).find(
+      (s) => s.span.start === start && 'name' in s && s.name === stand && s.span.source === source,
+    )
+    if (site === undefined) continue
+    best = { site, mistakes }
+    if (mistakes <= without) break
   }
-  return undefined
+  return best?.site
 }
 
 /** The word around an offset, primes included. */

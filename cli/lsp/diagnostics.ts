@@ -8,7 +8,7 @@ import { textOf, type SourceFile, type Span } from '../../grammar/source.ts'
 import type { Checked } from '../../compiler/check/check.ts'
 import { locationOf, rangeOf } from './places.ts'
 
-export function diagnosticsOf(page: SourceFile, { diagnostics, modules }: Checked): readonly Diagnostic[] {
+export function diagnosticsOf(page: SourceFile, { diagnostics, modules }: Pick<Checked, 'diagnostics' | 'modules'>): readonly Diagnostic[] {
   return diagnostics.map((found) => {
     const { code, span, message, notes } = worded(found)
     const elsewhere = span.source !== page

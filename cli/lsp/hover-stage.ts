@@ -8,8 +8,8 @@ import type { Named } from './named.ts'
 export function stageText(named: Named, pipeline: Pipeline | undefined): readonly string[] {
   const stage = pipeline?.stages.find((s) => s.name === named.name && s.span.source === named.at.source)
   if (named.kind !== 'noun' || stage === undefined) return []
-  // The key needs the content of the data, which an editor does not read.
+  // Key and hashes need the content of the data, which an editor does not read.
   const [, ...plan] = planText({ stages: [stage] }).split('\n')
-  const values = originsText(stage)
+  const values = originsText(stage)?.replace(/^.* sha256:.*\n/gm, '')
   return ['```text\n' + plan.join('\n') + '\n```', ...(values === undefined ? [] : ['```text\n' + values + '\n```'])]
 }

@@ -44,8 +44,9 @@ function linesOf(project: Project, page: SourceFile, site: Site): readonly strin
 function namedText(project: Project, page: SourceFile, named: Named): readonly string[] {
   const declaration = '```smdm\n' + outline(textOf(named.whole)) + '\n```'
   const doc = named.doc === undefined ? [] : [named.doc]
+  const shape = project.shapes(page)(named)
   const home = named.at.source === page ? [] : [`*${place(named.at)}*`]
-  return [declaration, ...doc, ...stageText(named, project.check(page).pipeline), ...home]
+  return [declaration, ...(shape === undefined ? [] : [`\`${shape}\``]), ...doc, ...stageText(named, project.check(page).pipeline), ...home]
 }
 
 /** A declaration without the inside of its body, unless it is short. */

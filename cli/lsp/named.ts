@@ -1,6 +1,6 @@
 // Everything in a page that has a name: declarations, and what lives inside ops and blocks. One thing is one place:
 // two Named are the same if they were declared by the same word of the same source.
-import type { Declaration, Formal, Ident, Noun } from '../../grammar/ast.ts'
+import type { BlockDecl, Declaration, Formal, Ident, Noun, OpDecl } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { declared, type Binding } from '../../compiler/check/names.ts'
 
@@ -17,6 +17,8 @@ export interface Named {
   readonly doc?: string
   /** Of what stands at the top of a file. */
   readonly binding?: Binding
+  /** Of what lives in a body: the op or block. */
+  readonly within?: OpDecl | BlockDecl
   /** Of a param: it has no value of its own and takes that of a caller. */
   readonly inherited?: boolean
 }
@@ -45,6 +47,6 @@ export function local(kind: NamedKind, ident: Ident, more: Partial<Named> = {}):
   return { kind, name: ident.name, at: ident.span, whole: ident.span, ...more }
 }
 
-export function argument(formal: Formal): Named {
-  return local('argument', formal.name, { whole: formal.span })
+export function argument(formal: Formal, within: OpDecl | BlockDecl): Named {
+  return local('argument', formal.name, { whole: formal.span, within })
 }

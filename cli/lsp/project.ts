@@ -1,7 +1,7 @@
 // The pages that an editor has open: for each page its check, its names and its sites, worked out when asked for and kept
 // until something changes.
 import { amend } from '../../compiler/check/amend.ts'
-import { check, type Checked } from '../../compiler/check/check.ts'
+import { checkWith, type Checked } from '../../compiler/check/check.ts'
 import { Loader, loadPrelude } from '../../compiler/check/library.ts'
 import { speak, type Env, type Session } from '../../compiler/check/session.ts'
 import { evaluate, valueOf } from '../../compiler/check/values.ts'
@@ -14,11 +14,18 @@ import { namedBy } from './named.ts'
 import { codeSites } from './sites-code.ts'
 import { nounSites, valueSites } from './sites-noun.ts'
 import type { Site } from './sites.ts'
+import { shapesOf, type Met, type Shapes } from './shapes.ts'
 import type { Sources } from './sources.ts'
+
+/** What checking finds, and the models it meets. */
+export interface Finding extends Checked {
+  readonly models: readonly Met[]
+}
 
 export class Project {
   readonly sources: Sources
-  readonly #checks = new Map<SourceFile, Checked>()
+  readonly #checks = new Map<SourceFile, Finding>()
+  readonly #shapes = new Map<SourceFile, Shapes>()
   readonly #sites = new Map<SourceFile, readonly Site[]>()
 
   constructor(sources: Sources) {
@@ -34,11 +41,25 @@ export class Project {
   forget(): void {
     this.#checks.clear()
     this.#sites.clear()
+    this.#shapes.clear()
   }
 
   /** What `smdmc check` finds. */
-  check(source: SourceFile): Checked {
-    return remembered(this.#checks, source, () => check(source, this.sources.world))
+  check(source: SourceFile): Finding {
+    return remembered(this.#checks, source, () => {
+      const models: Met[] = []
+      const model: typeof elaborateModel = (spec, given) => {
+        const found = elaborateModel(spec, given)
+        if (found) models.push({ spec, vocab: given.vocab, context: found.context })
+        return found
+      }
+      return { ...checkWith(source, this.sources.world, { model, op: numericOp }), models }
+    })
+  }
+
+  /** Dimensions and sizes in the bodies that the models of a page use. */
+  shapes(source: SourceFile): Shapes {
+    return remembered(this.#shapes, source, () => shapesOf(this.check(source).models))
   }
 
   /** The sites of a page, however broken it is. */

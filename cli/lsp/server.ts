@@ -59,8 +59,11 @@ function publish(connection: Connection, project: Project, documents: TextDocume
   }
   const found = ({ uri, version }: TextDocument) => {
     const name = nameOf(uri)
-    const page = isLibrary(name) ? undefined : project.sources.at(name)
-    return { uri, version, diagnostics: page === undefined ? [] : [...diagnosticsOf(page, project.check(page))] }
+    const page = project.sources.at(name)
+    if (page === undefined) return { uri, version, diagnostics: [] }
+    // A file of a library is no page by itself: its names are those of all its files.
+    const checked = isLibrary(name) ? { ...project.sources.parse(page), modules: [] } : project.check(page)
+    return { uri, version, diagnostics: [...diagnosticsOf(page, checked)] }
   }
   documents.onDidChangeContent(({ document }) => {
     project.change(nameOf(document.uri), document.getText())
@@ -93,7 +96,7 @@ function answer(connection: Connection, project: Project): void {
     return page && ask(page, offsetAt(page, position))
   }
   connection.onHover((params) => at(params, (page, offset) => hover(project, page, offset)))
-  connection.onCompletion((params) => at(params, (page, offset) => [...completion(project, page, offset, { snippets })]))
+  connection.onCompletion((params) => at(params, (page, offset) => [...completion(project, page, offset, snippets)]))
   connection.onDefinition((params) => at(params, (page, offset) => definition(project, page, offset)))
   connection.onReferences((params) => at(params, (page, offset) => [...references(project, page, offset, pages())]))
   connection.onPrepareRename((params) => at(params, (page, offset) => renamable(project, page, offset)))

@@ -14,17 +14,19 @@ export function codeSites(decl: OpDecl | BlockDecl, names: Names): readonly Site
 class CodeWalk {
   readonly sites: Site[] = []
   readonly #names: Names
+  readonly #decl: OpDecl | BlockDecl
   readonly #locals = new Map<string, Named>()
   readonly #dims = new Map<string, Named>()
   readonly #place: Place
 
   constructor(decl: OpDecl | BlockDecl, names: Names) {
     this.#names = names
+    this.#decl = decl
     this.#place = { names, locals: this.#locals, dims: this.#dims }
     const body = decl.kind === 'block' ? decl.body : decl.value
-    for (const formal of decl.formals) this.#locals.set(formal.name.name, argument(formal))
+    for (const formal of decl.formals) this.#locals.set(formal.name.name, argument(formal, decl))
     if (body.kind === 'body') this.#declare(body)
-    for (const dim of decl.dims) this.#dims.set(dim.name, local('dimension', dim))
+    for (const dim of decl.dims) this.#dims.set(dim.name, local('dimension', dim, { within: decl }))
     decl.dims.forEach((d) => this.#dimension(d))
     for (const formal of decl.formals) {
       this.#name(formal.name)
@@ -36,7 +38,7 @@ class CodeWalk {
     else this.#expr(body)
     if (decl.kind === 'op' && decl.grad) {
       const { name, record } = decl.grad
-      this.#locals.set(name.name, local('argument', name))
+      this.#locals.set(name.name, local('argument', name, { within: decl }))
       this.#name(name)
       for (const field of record.fields) {
         this.#name(field.name)
@@ -46,14 +48,15 @@ class CodeWalk {
   }
 
   #declare(body: Body): void {
+    const within = this.#decl
     for (const s of body.statements) {
       if (s.kind === 'let' || s.kind === 'param') {
-        this.#locals.set(s.name.name, local(s.kind, s.name, { whole: s.span, doc: s.doc, inherited: s.value === undefined }))
+        this.#locals.set(s.name.name, local(s.kind, s.name, { within, whole: s.span, doc: s.doc, inherited: s.value === undefined }))
       } else if (s.kind === 'weight') {
-        for (const name of s.names) this.#locals.set(name.name, local('weight', name, { whole: s.span, doc: s.doc }))
+        for (const name of s.names) this.#locals.set(name.name, local('weight', name, { within, whole: s.span, doc: s.doc }))
       } else if (s.kind === 'repeat') this.#declare(s.body)
       else if (s.kind === 'assign' && !this.#locals.has(s.name.name)) {
-        this.#locals.set(s.name.name, local('variable', s.name, { whole: s.span, doc: s.doc }))
+        this.#locals.set(s.name.name, local('variable', s.name, { within, whole: s.span, doc: s.doc }))
       }
     }
   }
@@ -106,7 +109,7 @@ class CodeWalk {
     const size = own?.kind === 'let' || own?.kind === 'param' ? own : undefined
     const file = global?.kind === 'let' || global?.kind === 'param' ? namedBy(global) : undefined
     const bare = { ...span, end: span.end - (written.length - name.length) }
-    const named = this.#dims.get(name) ?? size ?? file ?? local('dimension', { name, span: bare })
+    const named = this.#dims.get(name) ?? size ?? file ?? local('dimension', { name, span: bare }, { within: this.#decl })
     this.#dims.set(name, named)
     this.sites.push({ is: 'dimension', span: bare, name, named, place: this.#place })
   }
@@ -161,7 +164,7 @@ class CodeWalk {
         if (used?.kind !== 'use') break
         const binding = used.names.own.get(expr.name.name)
         const named = binding && namedBy(binding)
-        this.sites.push({ is: 'member', span: expr.name.span, name: expr.name.name, named, of: used.names })
+        this.sites.push({ is: 'member', span: expr.name.span, name: expr.name.name, named, of: used.names, place: this.#place })
         break
       }
       case 'call':
@@ -175,10 +178,11 @@ class CodeWalk {
   #call({ callee, args }: CallExpr): void {
     this.#expr(callee)
     const binding = this.#bindingOf(callee.kind === 'index' ? callee.target : callee)
-    const formals = binding?.kind === 'op' || binding?.kind === 'block' ? binding.decl.formals : []
+    const code = binding?.kind === 'op' || binding?.kind === 'block' ? binding.decl : undefined
     for (const { name, value } of args) {
-      const formal = name && formals.find((f) => f.name.name === name.name)
-      if (name && formal) this.sites.push({ is: 'name', span: name.span, name: name.name, named: argument(formal), place: this.#place })
+      const formal = name && code?.formals.find((f) => f.name.name === name.name)
+      if (code && formal)
+        this.sites.push({ is: 'name', span: name.span, name: name.name, named: argument(formal, code), place: this.#place })
       this.#expr(value)
     }
   }

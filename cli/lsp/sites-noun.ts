@@ -90,7 +90,7 @@ class NounWalk {
         if (base.kind !== 'library') break
         const binding = base.names.own.get(expr.name.name)
         const named = binding && namedBy(binding)
-        this.sites.push({ is: 'member', span: expr.name.span, name: expr.name.name, named, of: base.names })
+        this.sites.push({ is: 'member', span: expr.name.span, name: expr.name.name, named, of: base.names, place: this.#place(env, type) })
         break
       }
       case 'amend': {
@@ -145,14 +145,16 @@ class NounWalk {
     const maker = callee.kind === 'name' ? makerOf(callee.name, want, env) : undefined
     const target = maker === undefined ? env.s.evaluate(callee, env) : undefined
     const cases = target?.kind === 'family' ? target.cases.map(caseText) : undefined
-    const formals = target?.kind === 'code' ? target.code.decl.formals : []
+    const code = target?.kind === 'code' ? target.code.decl : undefined
     // `max(1%, 100 steps)` takes what its place takes.
     const passes = target?.kind === 'poison' && callee.kind === 'name' ? type : undefined
     for (const { name, value } of args) {
-      const formal = name && formals.find((f) => f.name.name === name.name)
-      if (name && formal)
-        this.sites.push({ is: 'name', span: name.span, name: name.name, named: argument(formal), place: this.#place(env) })
-      if (cases && value.kind === 'name') this.#name(value, undefined, env, cases)
+      const formal = name && code?.formals.find((f) => f.name.name === name.name)
+      if (code && formal)
+        this.sites.push({ is: 'name', span: name.span, name: name.name, named: argument(formal, code), place: this.#place(env) })
+      // While the parenthesis is open, `preset(6M { … }` seems to amend the case.
+      const key = value.kind === 'amend' ? value.target : value
+      if (cases && key.kind === 'name') this.#name(key, undefined, env, cases)
       else this.expr(value, maker ?? passes, env, '')
     }
   }
@@ -198,7 +200,7 @@ function recordOf(value: Value): Rec | undefined {
 /** The param of a model's block that a field sets. */
 function paramOf(rec: Rec, field: string): Named | undefined {
   const param = rec.block?.decl.body.statements.find((s) => s.kind === 'param' && s.name.name === field)
-  return param?.kind === 'param' ? local('param', param.name, { whole: param.span, doc: param.doc }) : undefined
+  return param?.kind === 'param' ? local('param', param.name, { whole: param.span, doc: param.doc, within: rec.block?.decl }) : undefined
 }
 
 const rank = (field: Field): number => (field.name.name === 'over' ? 0 : 1)

@@ -24,7 +24,7 @@ export type Site =
   /** A name, where it is declared or where it is mentioned. Without `named`: nobody knows it, or it is built in. */
   | { readonly is: 'name'; readonly span: Span; readonly name: string; readonly named?: Named; readonly place: Place }
   /** The name behind the dot of a used file. */
-  | { readonly is: 'member'; readonly span: Span; readonly name: string; readonly named?: Named; readonly of: Names }
+  | { readonly is: 'member'; readonly span: Span; readonly name: string; readonly named?: Named; readonly of: Names; readonly place: Place }
   /** A dimension: in a type, or in brackets. `span` leaves its primes out. */
   | { readonly is: 'dimension'; readonly span: Span; readonly name: string; readonly named: Named; readonly place: Place }
   /** The name of a field. `named`: the param of a block that it sets, or an axis that it declares. */

@@ -26,9 +26,11 @@ export interface Progress {
   readonly first?: Mark
 }
 
+/** The mean of `count` neighbouring losses, and the last of their steps. */
 export interface LossPoint {
   readonly step: number
   readonly loss: number
+  readonly count: number
 }
 
 type Step = Extract<RunEvent, { kind: 'step' }>
@@ -73,7 +75,7 @@ export function fold(state: UiState, event: RunEvent): UiState {
     case 'note':
       return { ...mark(state, event.stage, 'running'), note: event.text }
     case 'step': {
-      const losses = thinned([...state.losses, { step: event.step, loss: event.loss }])
+      const losses = extended(state.losses, { step: event.step, loss: event.loss, count: 1 })
       return { ...advanced(state, event.total, { done: event.step, seconds: event.seconds }), step: event, losses }
     }
     case 'progress':
@@ -122,13 +124,18 @@ function looked(before: Preview | undefined, event: Unmask): Preview {
   return { ...event, fresh: new Set(fresh) }
 }
 
-/** Neighbours become their mean when there are too many. */
-function thinned(points: readonly LossPoint[]): readonly LossPoint[] {
-  if (points.length < MOST_POINTS) return points
-  return points.flatMap((p, i) => {
-    const next = points[i + 1]
-    return i % 2 === 1 || next === undefined ? [] : [{ step: next.step, loss: (p.loss + next.loss) / 2 }]
-  })
+/** All points stand for as many losses as the first, the last perhaps for fewer; when there are too many, for twice as many. */
+function extended(points: readonly LossPoint[], point: LossPoint): readonly LossPoint[] {
+  const [first, last] = [points[0], points.at(-1)]
+  if (first !== undefined && last !== undefined && last.count < first.count) return [...points.slice(0, -1), joined(last, point)]
+  if (points.length < MOST_POINTS) return [...points, point]
+  const pairs = points.flatMap((p, i) => (i % 2 === 1 ? [joined(points[i - 1]!, p)] : []))
+  return [...pairs, point]
+}
+
+function joined(a: LossPoint, b: LossPoint): LossPoint {
+  const count = a.count + b.count
+  return { step: b.step, loss: (a.loss * a.count + b.loss * b.count) / count, count }
 }
 
 /** Nothing is under way any more. */

@@ -8,12 +8,12 @@ export function grouped(n: number): string {
 /** `169.9M`, `1.14B`, `12`: three or four digits of a number. */
 export function rounded(n: number): string {
   const scales = [
-    [1e12, 'T'],
-    [1e9, 'B'],
-    [1e6, 'M'],
-    [1e4, 'k'],
+    [1e12, 'T', 1e12],
+    [1e9, 'B', 1e9],
+    [1e6, 'M', 1e6],
+    [1e3, 'k', 1e4],
   ] as const
-  const [size, letter] = scales.find(([s]) => n >= s) ?? [1, '']
+  const [size, letter] = scales.find(([, , from]) => n >= from) ?? [1, '']
   const scaled = n / size
   return (size === 1 ? String(Math.round(n)) : scaled.toFixed(scaled >= 100 ? 1 : 2)) + letter
 }

@@ -23,7 +23,7 @@ export function declaration(r: Reading, pair: PairNode): Declaration | undefined
       r.say.notAKey(spanOf(r, key), undefined)
       return undefined
     }
-    const head = excerptOf(key as ScalarNode, r.page.text)
+    const head = excerptOf(key, r.page.text)
     switch (/^\w*/.exec(head.text)![0]) {
       case 'use':
         return use(r, pair, head)
@@ -41,8 +41,9 @@ export function declaration(r: Reading, pair: PairNode): Declaration | undefined
 function headOf(r: Reading, head: Excerpt, rest: Excerpt, end: number): Declaration | undefined {
   const whole = joined(head, rest)
   const { module, diagnostics } = parse({ name: r.page.name, text: whole.text })
-  passOn(r, diagnostics, whole, true)
-  if (module.items.length > 1) r.say.oneEach({ source: r.page, start: head.place(0), end }, { key: head.text })
+  // The words of one key are one mistake.
+  passOn(r, diagnostics.slice(0, 1), whole, true)
+  if (diagnostics.length === 0 && module.items.length > 1) r.say.oneEach({ source: r.page, start: head.place(0), end }, { key: head.text })
   return diagnostics.length > 0 || module.items.length !== 1 ? undefined : relocate(module.items[0]!, whole, r.page)
 }
 
@@ -71,19 +72,18 @@ function code(r: Reading, { key, value: node }: PairNode, head: Excerpt, hoisted
     r.holes.push({ path: [head.text], key: head.text, span: at })
     return undefined
   }
-  const body = excerptOf(node as ScalarNode, r.page.text)
+  const body = excerptOf(node, r.page.text)
   const before = joined(head, made(/^\s*[[(]/.test(body.text) ? '' : ' ', key.range[1]))
   const whole = joined(before, body)
   const { module, diagnostics } = parse({ name: r.page.name, text: whole.text })
-  passOn(r, diagnostics, whole, !isQuoted(node as ScalarNode))
+  passOn(r, diagnostics, whole, !isQuoted(node))
   const [item, more] = module.items
   if (more !== undefined) r.say.oneEach(spanOf(r, key), { key: head.text })
   if (item?.kind !== 'op' && item?.kind !== 'block') return undefined
   const { after } = item.trivia
   hoisted.push(...item.trivia.before, ...(after === undefined ? [] : [after]), ...module.tail.filter((line) => line !== ''))
-  const { trivia: _, doc: __, ...moved } = relocate(item, whole, r.page)
   // Keys of stages count code by its text, which must be that of a page.
-  return { ...moved, span: spelled(r.page, key.range[0], whole.text.slice(item.span.start, item.span.end)) }
+  return { ...relocate(item, whole, r.page), span: spelled(r.page, key.range[0], whole.text.slice(item.span.start, item.span.end)) }
 }
 
 /** `use NAME: library`, `use NAME: "file"`, or all of it in the key. */
@@ -102,7 +102,7 @@ function use(r: Reading, { key, value: node }: PairNode, head: Excerpt): Bare<Us
     r.say.useForm(spanOf(r, key), undefined)
     return undefined
   }
-  return { kind: 'use', ...targetOf(r, node as ScalarNode, named.target) }
+  return { kind: 'use', ...targetOf(r, node, named.target) }
 }
 
 function targetOf(r: Reading, node: ScalarNode, name: Ident): { readonly target: Ident | StringExpr; readonly alias?: Ident } {

@@ -1,6 +1,6 @@
 // YAML text → its nodes, its comments and what is wrong with its syntax. Plain scalars stay text: what `1e-3` or
 // `yes` means is decided by our own grammar, never by YAML.
-import { Composer, LineCounter, Parser, type ParsedNode, type YAMLParseError } from 'yaml'
+import { Composer, isCollection, Parser, type ParsedNode, type YAMLParseError } from 'yaml'
 
 /** A comment where it stands, with its `#`. */
 export interface Comment {
@@ -20,11 +20,11 @@ export interface YamlText {
 
 /** Reads one document. Throws a RangeError where collections nest deeper than the stack. */
 export function documentOf(text: string): YamlText {
-  const tokens = [...new Parser(new LineCounter().addNewLine).parse(text)]
+  const tokens = [...new Parser().parse(text)]
   const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const
   const [first, second] = [...new Composer(options).compose(tokens, true, text.length)]
   const root = first?.contents ?? undefined
-  const empty = root === undefined || (root.range[0] === root.range[1] && root.items === undefined)
+  const empty = root === undefined || (root.range[0] === root.range[1] && !isCollection(root))
   return {
     ...(!empty && { root }),
     comments: commentsOf(tokens),

@@ -11,10 +11,15 @@ export interface Excerpt {
 
 export type ScalarNode = ParsedNode & Scalar.Parsed
 
+/** What YAML makes of a scalar. */
+export function contentOf({ value }: { readonly value: unknown }): string {
+  return typeof value === 'string' ? value : ''
+}
+
 /** A plain scalar is taken as written, line ends included: blanks mean nothing to the grammar. */
 export function excerptOf(node: ScalarNode, page: string): Excerpt {
   const [start, end] = node.range
-  const value = String(node.value ?? '')
+  const value = contentOf(node)
   switch (node.type) {
     case 'BLOCK_LITERAL':
       return literal(value, page, start)
@@ -108,7 +113,8 @@ export function relocate<T>(tree: T, excerpt: Excerpt, page: SourceFile): T {
 
 export function placed({ start, end }: { readonly start: number; readonly end: number }, excerpt: Excerpt, page: SourceFile): Span {
   const from = excerpt.place(start)
-  return { source: page, start: from, end: Math.max(from, end > start ? excerpt.place(end - 1) + 1 : from) }
+  const to = end > start ? Math.min(excerpt.place(end - 1) + 1, page.text.length) : from
+  return { source: page, start: from, end: Math.max(from, to) }
 }
 
 /**

@@ -8,7 +8,7 @@ const syntax: Readonly<Record<string, readonly [message: string, note?: string]>
   BAD_INDENT: ['this line is indented less or more than its neighbours', 'fields of one record begin in one column'],
   TAB_AS_INDENT: ['YAML is indented with blanks, never with tabs'],
   MISSING_CHAR: ['YAML expects another mark here', 'a key is followed by a colon and a blank, a list by its `]`'],
-  BLOCK_AS_IMPLICIT_KEY: ['a second `: ` on one line', 'amend with a record below: `is: base` on its own line, then the fields; or put a text in quotes'],
+  BLOCK_AS_IMPLICIT_KEY: ['a second `: ` on one line', 'what is amended and its fields go on lines of their own: `is: base`, then `field: value`; a text goes in quotes'],
   MULTILINE_IMPLICIT_KEY: ['this key goes over several lines', 'a key stands on one line and ends with a colon'],
   UNEXPECTED_TOKEN: ['YAML cannot read this here'],
   BAD_SCALAR_START: ['a value cannot begin with this mark', 'put it in parentheses, or in quotes if it is a text'],
@@ -19,12 +19,16 @@ const syntax: Readonly<Record<string, readonly [message: string, note?: string]>
 
 export const messages = {
   yamlSyntax: ({ yaml, text }: { yaml: string; text: string }) => {
-    const [message, note] = syntax[yaml] ?? [`this is no YAML: ${text.charAt(0).toLowerCase()}${text.slice(1)}`]
+    const open = /closing.*quote/.test(text) ? 'MISSING_QUOTE' : yaml
+    const [message, note] = syntax[open] ?? [`this is no YAML: ${text.charAt(0).toLowerCase()}${text.slice(1)}`]
     return { message, notes: [note] }
   },
   secondDocument: () => ({ message: 'a second YAML document begins here', notes: ['a page is one document: leave the `---` out'] }),
   wrongShape: ({ key, takes, found }: { key: string; takes: readonly string[]; found: string }) => ({
-    message: key === '' ? `a page is a mapping of declarations, but this is ${found}` : `\`${key}\` takes ${listOf(takes, 'or')}, but this is ${found}`,
+    message:
+      key === ''
+        ? `a page is a mapping of declarations, but this is ${found}`
+        : `\`${key}\` takes ${listOf(takes, 'or')}, but this is ${found}`,
     notes: [
       key === '' ? 'begin with a key such as `train mdm:`' : undefined,
       /^(op|block)\b/.test(key) ? `write \`${key}: |\` and the code after the name on the lines below` : undefined,
@@ -39,15 +43,18 @@ export const messages = {
     message: `\`${key}\` holds more than one declaration`,
     notes: ['each has a key of its own'],
   }),
-  useForm: () => ({ message: 'this `use` has its words in the wrong places', notes: ['write `use smdm: smdm`, or `use paper: "other.smdm"`'] }),
+  useForm: () => ({
+    message: 'this `use` has its words in the wrong places',
+    notes: ['write `use smdm: smdm`, or `use paper: "other.smdm"`'],
+  }),
   noAlias: ({ name }: { name: string }) => ({
     message: `the YAML alias \`*${name}\` is not used here`,
     notes: ['give the value a name with `let NAME:` and mention the name'],
   }),
   noTag: ({ tag }: { tag: string }) => ({ message: `the YAML tag \`${tag}\` means nothing here`, notes: ['leave it out'] }),
   literalBase: () => ({ message: 'a record without a name cannot be amended', notes: ['write all fields in one record'] }),
-  commaInFlow: ({ key }: { key: string }) => ({
-    message: `between YAML’s brackets a comma ends the value of \`${key}\``,
+  commaInFlow: () => ({
+    message: 'between YAML’s brackets this value ends at its comma',
     notes: ['write the record or the list on several lines, without brackets of YAML'],
   }),
   textOrExpression: ({ key, text, span }: { key: string; text: string; span: Span }) => ({
@@ -57,9 +64,5 @@ export const messages = {
       { title: `write \`(${text})\``, span, text: `(${text})` },
       { title: 'put it in quotes', span, text: JSON.stringify(text) },
     ],
-  }),
-  nestedTooDeep: ({ limit }: { limit: number }) => ({
-    message: `this is nested more than ${limit} levels deep`,
-    notes: ['give the inner parts names with `let` and use the names'],
   }),
 } satisfies Catalogue

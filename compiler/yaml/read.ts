@@ -8,7 +8,9 @@ import { parse, type Parsed } from '../../grammar/parse.ts'
 import { positionAt, type SourceFile } from '../../grammar/source.ts'
 import { YamlComments } from './comments.ts'
 import { declaration } from './declarations.ts'
+import { contentOf } from './excerpt.ts'
 import { documentOf, type YamlText } from './document.ts'
+import { messages as grammarMessages } from '../../grammar/messages.ts'
 import { messages } from './messages.ts'
 import { spanOf, type PairNode, type Reading } from './reading.ts'
 import { reportHoles } from './shape.ts'
@@ -52,6 +54,7 @@ function open(page: SourceFile, report: Report): YamlText | undefined {
   try {
     const document = documentOf(page.text)
     const { errors, second } = document
+    if (errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) throw new RangeError('too deep')
     const lines = new Set<number>()
     for (const { code, message, pos } of errors) {
       const [start, end] = [Math.min(pos[0], page.text.length), Math.min(Math.max(pos[1], pos[0]), page.text.length)]
@@ -64,7 +67,7 @@ function open(page: SourceFile, report: Report): YamlText | undefined {
     return document
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown
-    say.nestedTooDeep({ source: page, start: 0, end: 0 }, { limit: deepestNesting })
+    report.using(grammarMessages).nestingTooDeep({ source: page, start: 0, end: 0 }, { limit: deepestNesting })
     return undefined
   }
 }
@@ -77,6 +80,6 @@ function moduleOf(r: Reading): Module {
 }
 
 function namesOf(root: ParsedNode | undefined): ReadonlySet<string> {
-  const keys = isMap(root) ? (root.items as readonly PairNode[]).map(({ key }) => (isScalar(key) ? String(key.value) : '')) : []
+  const keys = isMap(root) ? (root.items as readonly PairNode[]).map(({ key }) => (isScalar(key) ? contentOf(key) : '')) : []
   return new Set(keys.flatMap((key) => /^(?:let|param)\s+(\w+'*)/.exec(key)?.[1] ?? []))
 }

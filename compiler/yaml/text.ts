@@ -3,12 +3,12 @@ import type { StringExpr } from '../../grammar/ast.ts'
 import { parseExpression } from '../../grammar/parse.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { spell } from '../../grammar/string.ts'
-import { spelled, type Excerpt, type ScalarNode } from './excerpt.ts'
+import { contentOf, spelled, type Excerpt, type ScalarNode } from './excerpt.ts'
 
 /** `"…"` or `'…'`. */
 export function quotedText(page: SourceFile, node: ScalarNode): StringExpr {
   const [start, end] = node.range
-  const text = String(node.value ?? '')
+  const text = contentOf(node)
   const written = page.text.slice(start, end)
   const same = written.startsWith('"') && (!/[\\\n]/.test(written) || means(written, text))
   const span = same || written.startsWith("'") ? { source: page, start, end } : spelled(page, start, spell(text))
@@ -17,7 +17,7 @@ export function quotedText(page: SourceFile, node: ScalarNode): StringExpr {
 
 /** A plain scalar is a text on one line, a block scalar one between triple quotes. */
 export function blockText(page: SourceFile, node: ScalarNode, excerpt: Excerpt): StringExpr {
-  const text = String(node.value ?? '')
+  const text = contentOf(node)
   const [start, end] = node.range
   if (node.type === 'PLAIN') return { kind: 'string', span: { source: page, start, end }, value: text, triple: false }
   const triple = fitsTriple(text)

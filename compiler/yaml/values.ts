@@ -3,6 +3,7 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml'
 import type { Expr, Field, ListExpr, RecordExpr, Trivia } from '../../grammar/ast.ts'
 import { deepestNesting } from '../../grammar/brackets.ts'
+import { messages } from '../../grammar/messages.ts'
 import { parse, parseExpression } from '../../grammar/parse.ts'
 import { docOf } from '../../grammar/trivia.ts'
 import { excerptOf, joined, made, relocate, type Excerpt, type ScalarNode } from './excerpt.ts'
@@ -26,7 +27,7 @@ export function value(r: Reading, node: ParsedNode | null, spot: Spot, hoisted: 
     return undefined
   }
   if (spot.path.length > deepestNesting) {
-    r.say.nestedTooDeep(spanOf(r, node), { limit: deepestNesting })
+    r.report.using(messages).nestingTooDeep(spanOf(r, node), { limit: deepestNesting })
     return undefined
   }
   if (isAlias(node)) {
@@ -36,12 +37,12 @@ export function value(r: Reading, node: ParsedNode | null, spot: Spot, hoisted: 
   if (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org')) r.say.noTag(spanOf(r, node), { tag: node.tag })
   if (isMap(node)) return mapping(r, node, spot, hoisted)
   if (isSeq(node)) return list(r, node, spot)
-  return isScalar(node) ? scalar(r, node as ScalarNode, spot, hoisted) : undefined
+  return isScalar(node) ? scalar(r, node, spot, hoisted) : undefined
 }
 
 /** Whether a mapping says what it amends. JSON quotes every key, so only `'is'` is a field of that name. */
 export function amends(node: MapNode): boolean {
-  const key = (node.items[0] as PairNode | undefined)?.key
+  const key = node.items[0]?.key
   return isScalar(key) && key.value === 'is' && key.type !== 'QUOTE_SINGLE'
 }
 
@@ -70,12 +71,14 @@ function lineEnd({ page: { text } }: Reading, offset: number): number {
 /** The fields of a mapping from number `skip` on. */
 export function record(r: Reading, node: MapNode, { place, path, column }: Spot, skip = 0): RecordExpr {
   const { text } = r.page
-  const pairs = (node.items as readonly PairNode[]).slice(skip)
+  const pairs = uncut(r, node.items as readonly PairNode[], node, (pair) => pair.value).slice(skip)
   const fields = pairs.flatMap((pair) => field(r, pair, place, path) ?? [])
   const flow = node.flow === true
   const tail = flow ? r.comments.takeTail(node.range[1]) : r.comments.takeIndented(endOf(node, text), column)
   // Indentation breaks every line, so only the number of fields tells how the author would have set them.
-  const broken = flow ? text.slice(node.range[0], pairs[0]?.key.range[0] ?? node.range[0]).includes('\n') : path.length < 2 || pairs.length > 3
+  const broken = flow
+    ? text.slice(node.range[0], pairs[0]?.key.range[0] ?? node.range[0]).includes('\n')
+    : path.length < 2 || pairs.length > 6
   return { kind: 'record', span: spanOf(r, node), fields, broken: broken && fields.length > 0, tail }
 }
 
@@ -83,7 +86,7 @@ function field(r: Reading, pair: PairNode, { kind }: Place, path: Path): Field |
   const { key, value: node } = pair
   const [start, end] = [key.range[0], endOfPair(pair, r.page.text)]
   const { built, trivia } = r.comments.around(start, end, key.range[1], (hoisted) => {
-    const name = isScalar(key) ? excerptOf(key as ScalarNode, r.page.text).text : ''
+    const name = isScalar(key) ? excerptOf(key, r.page.text).text : ''
     if (!/^[A-Za-z]\w*'*$/.test(name)) {
       r.say.notAField(spanOf(r, key), { text: name })
       return undefined
@@ -102,7 +105,7 @@ function list(r: Reading, node: Extract<ParsedNode, { items: unknown }>, { place
   const items: Expr[] = []
   const trivia: Trivia[] = []
   const flow = node.flow === true
-  ;(node.items as readonly ParsedNode[]).forEach((item, i) => {
+  uncut(r, node.items as readonly ParsedNode[], node, (item) => item).forEach((item, i) => {
     const start = flow ? item.range[0] : dashBefore(text, item.range[0])
     const spot = { place: place.item ?? { text: 'maybe' }, path: [...path, i], key, column: columnOf(text, start) } as const
     const around = r.comments.around(start, endOf(item, text), flow ? -1 : start, (hoisted) => value(r, item, spot, hoisted))
@@ -132,12 +135,7 @@ function dashBefore(text: string, start: number): number {
 function scalar(r: Reading, node: ScalarNode, { place, key }: Spot, hoisted: string[]): Expr | undefined {
   const excerpt = excerptOf(node, r.page.text)
   if (isQuoted(node)) {
-    const expression = r.json && place.text === 'never'
-    return expression ? code(r, excerpt, { verbatim: false, hoisted }) : quotedText(r.page, node)
-  }
-  if (node.type === 'PLAIN' && cutByComma(r, node, excerpt)) {
-    r.say.commaInFlow(spanOf(r, node), { key })
-    return undefined
+    return r.json && isExpression(place, excerpt.text) ? code(r, excerpt, { verbatim: false, hoisted }) : quotedText(r.page, node)
   }
   if (place.text === 'only') return textOrExpression(r, node, excerpt, key)
   const found = code(r, excerpt, { verbatim: true, hoisted })
@@ -145,9 +143,30 @@ function scalar(r: Reading, node: ScalarNode, { place, key }: Spot, hoisted: str
   return found?.kind === 'paren' && !isBlock(node) && /^[(\s]+"/.test(excerpt.text) ? found.inner : found
 }
 
-/** Between YAML's own brackets a comma ends a plain scalar, even inside our parentheses. */
-function cutByComma({ page: { text } }: Reading, node: ScalarNode, excerpt: Excerpt): boolean {
-  const count = (mark: RegExp): number => excerpt.text.replace(/"(\\.|[^"\\])*"/g, '').match(mark)?.length ?? 0
+/** JSON has only quoted scalars: they are expressions where no text can stand, and numbers where both can. */
+function isExpression({ text }: Place, written: string): boolean {
+  if (text !== 'maybe') return text === 'never'
+  const { expr, diagnostics } = parseExpression({ name: '', text: written })
+  return diagnostics.length === 0 && expr?.kind === 'number' && (expr.suffix ?? expr.unit) !== undefined
+}
+
+/** Between YAML's own brackets a comma ends a plain scalar, even inside our parentheses; what follows then is no item. */
+function uncut<T>(
+  r: Reading,
+  items: readonly T[],
+  { flow }: { readonly flow?: boolean },
+  valueOf: (item: T) => ParsedNode | null,
+): readonly T[] {
+  const at = flow === true ? items.findIndex((item) => cutByComma(r, valueOf(item))) : -1
+  if (at < 0) return items
+  r.say.commaInFlow(spanOf(r, valueOf(items[at]!)!), undefined)
+  return items.slice(0, at)
+}
+
+function cutByComma({ page: { text } }: Reading, node: ParsedNode | null): boolean {
+  if (!isScalar(node) || node.type !== 'PLAIN') return false
+  const own = text.slice(node.range[0], node.range[1]).replace(/"(\\.|[^"\\])*"/g, '')
+  const count = (mark: RegExp): number => own.match(mark)?.length ?? 0
   return count(/[([]/g) > count(/[)\]]/g) && /^\s*,/.test(text.slice(node.range[1]))
 }
 
@@ -156,7 +175,10 @@ function textOrExpression(r: Reading, node: ScalarNode, excerpt: Excerpt, key: s
   const { expr, diagnostics } = parseExpression({ name: r.page.name, text: excerpt.text })
   const sound = expr !== undefined && diagnostics.length === 0
   if (sound && expr.kind === 'paren') return relocate(expr.inner, excerpt, r.page)
-  if (sound && ((expr.kind === 'name' && r.names.has(expr.name)) || (!isBlock(node) && expr.kind !== 'string' && excerpt.text.includes('"')))) {
+  if (
+    sound &&
+    ((expr.kind === 'name' && r.names.has(expr.name)) || (!isBlock(node) && expr.kind !== 'string' && excerpt.text.includes('"')))
+  ) {
     const span = spanOf(r, node)
     r.say.textOrExpression(span, { key, text: excerpt.text, span })
     return undefined

@@ -24,6 +24,8 @@ const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const
 const keptBytes = 2 ** 22
 /** Milliseconds below which sleeping costs more than it saves. */
 const shortest = 4
+/** The longest sleep: one stall, such as a suspended laptop, must not slow what comes after. */
+const longest = 500
 
 export class Readback {
   readonly #open: OpenDevice
@@ -68,7 +70,7 @@ export class Readback {
   async #mapped(staging: GPUBuffer, label: string): Promise<void> {
     const begun = performance.now()
     const expected = this.#waits.get(label) ?? 0
-    if (expected > shortest) await setTimeout(0.8 * expected)
+    if (expected > shortest) await setTimeout(Math.min(0.8 * expected, longest))
     await this.#open.faults.guard(staging.mapAsync(mapRead))
     this.#waits.set(label, performance.now() - begun)
   }

@@ -151,7 +151,8 @@ export class Editor implements AsyncDisposable {
 
 /** A text after edits, which must not overlap. */
 export function edited(text: string, edits: readonly TextEdit[]): string {
-  const offset = ({ line, character }: Position): number => text.split('\n').slice(0, line).join('\n').length + (line > 0 ? 1 : 0) + character
+  const offset = ({ line, character }: Position): number =>
+    text.split('\n').slice(0, line).join('\n').length + (line > 0 ? 1 : 0) + character
   const ordered = [...edits].sort((a, b) => offset(b.range.start) - offset(a.range.start))
   return ordered.reduce((t, { range, newText }) => t.slice(0, offset(range.start)) + newText + t.slice(offset(range.end)), text)
 }

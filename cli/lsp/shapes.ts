@@ -1,0 +1,82 @@
+// The models of a page → the dimensions and sizes of what their ops and blocks name. A model is elaborated once more, on one
+// sequence, and what each body knows is written down on the way. A body that several models use is shown for the last one.
+import type { BlockDecl, OpDecl } from '../../grammar/ast.ts'
+import { Report } from '../../grammar/diagnostic.ts'
+import type { ModelSpec } from '../../compiler/elaborate/code.ts'
+import { evaluate } from '../../compiler/elaborate/expression.ts'
+import { Frame, type Context } from '../../compiler/elaborate/frame.ts'
+import { run } from '../../compiler/elaborate/body.ts'
+import { sayTo } from '../../compiler/elaborate/messages.ts'
+import { bind } from '../../compiler/elaborate/signature.ts'
+import { tensor, type Term } from '../../compiler/elaborate/term.ts'
+import { Builder } from '../../compiler/graph/builder.ts'
+import type { Named } from './named.ts'
+
+/** A model that checking met, with the vocabulary of its tokenizer. */
+export interface Met {
+  readonly spec: ModelSpec
+  readonly vocab: number
+  readonly context: number
+}
+
+/** What a name stands for in the body around it: `[batch, time 256, width 384]` or `64`; undefined where no model uses it. */
+export type Shapes = (named: Named) => string | undefined
+
+export function shapesOf(models: readonly Met[]): Shapes {
+  const terms = new Map<OpDecl | BlockDecl, Map<string, Term>>()
+  const frames = new Map<OpDecl | BlockDecl, Frame>()
+  const note = (frame: Frame): void => {
+    const { decl } = frame.code
+    const known = terms.get(decl) ?? new Map<string, Term>()
+    for (const [name, term] of frame.locals) known.set(name, term)
+    terms.set(decl, known)
+    frames.set(decl, frame)
+  }
+  models.forEach((met) => elaborate(met, note))
+  return ({ name, within }) => {
+    const term = within && (terms.get(within)?.get(name) ?? frames.get(within)?.static(name))
+    return term && shown(term)
+  }
+}
+
+/** Runs the body of a model; what is wrong with it has been said by checking. */
+function elaborate({ spec: { block, settings, span }, vocab, context }: Met, note: (frame: Frame) => void): void {
+  const b = new Builder()
+  const ctx: Context = {
+    b,
+    say: sayTo(new Report()),
+    stack: [block],
+    gradients: false,
+    composites: new Map(),
+    weight: ({ name, dims }) => b.input(`weight/${name}`, 'state', { dtype: 'f32', dims }),
+    evaluate: (expr, frame) => {
+      const term = evaluate(expr, frame)
+      note(frame)
+      return term
+    },
+  }
+  const frame = new Frame(ctx, block, { settings: new Map([['vocab', { value: vocab, span }], ...settings]) })
+  const [formal] = block.decl.formals
+  if (formal === undefined) return
+  const tokens = { dtype: 'i32', dims: [{ name: 'batch', size: 1 }, { name: 'time', size: context }] } as const // prettier-ignore
+  if (bind(frame, [{ formal, term: tensor(b.input('tokens', 'data', tokens)), span, trusted: true }]) === undefined) return
+  run(frame)
+  note(frame)
+}
+
+/** One sequence stands for any number of them. */
+function shown(term: Term): string | undefined {
+  switch (term.kind) {
+    case 'tensor':
+      return `[${term.type.dims.map(({ name, size }) => (name === 'batch' ? name : `${name} ${size}`)).join(', ')}]`
+    case 'number':
+    case 'truth':
+      return String(term.value)
+    case 'code':
+      return term.code.decl.name.name
+    case 'failed':
+      return undefined
+    default:
+      return term satisfies never
+  }
+}

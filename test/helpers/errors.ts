@@ -1,0 +1,124 @@
+// The fixtures of test/diagnostics/codes, one a diagnostic, and the page of the manual that is made of them. A fixture is a wrong
+// program under a head of comments:
+//   # what the diagnostic means
+//   # instead of: TEXT of the program       # write: TEXT that cures it       (\n is a new line)
+//   # cure: a sentence, where that text says too little
+//   # given: JSON                           what else the program needs to go wrong: a Given
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { messages as said } from '../../compiler/check/messages.ts'
+import { messages as saidInBodies } from '../../compiler/elaborate/messages.ts'
+import { codeOf, type Diagnostic } from '../../grammar/diagnostic.ts'
+import { render } from '../../grammar/frame.ts'
+import { messages as saidOfText } from '../../grammar/messages.ts'
+import { checked, folder } from './check.ts'
+
+export interface Fixture {
+  readonly code: string
+  readonly meaning: string
+  readonly from: string
+  readonly to: string
+  /** A sentence instead of the change. */
+  readonly cure?: string
+  readonly given: Given
+  readonly program: string
+}
+
+/** Other files, `--set`, `--memory` in bytes, the size of the data, and files that are not there. */
+interface Given {
+  readonly used?: Readonly<Record<string, string>>
+  readonly set?: Readonly<Record<string, string>>
+  readonly memory?: number
+  readonly bytes?: number
+  readonly lost?: readonly string[]
+}
+
+/** Every code that grammar and compiler can report. */
+export const codes: readonly string[] = [saidOfText, said, saidInBodies].flatMap((c) => Object.keys(c).map(codeOf)).sort()
+
+export function fixtures(): readonly Fixture[] {
+  const names = readdirSync(join(folder, 'codes')).filter((f) => f.endsWith('.smdm'))
+  const all = names.map((name) => {
+    const text = readFileSync(join(folder, 'codes', name), 'utf8')
+    const split = text.indexOf('\n\n')
+    const head = text.slice(0, split).split('\n')
+    const line = (mark: string): string | undefined =>
+      head
+        .find((l) => l.startsWith(mark))
+        ?.slice(mark.length)
+        .replace(/\\(n|\\)/g, (_, c) => (c === 'n' ? '\n' : '\\'))
+    return {
+      code: name.replace('.smdm', ''),
+      meaning: head[0]!.slice(2),
+      from: line('# instead of: ') ?? '',
+      to: line('# write: ') ?? '',
+      cure: line('# cure: '),
+      given: JSON.parse(line('# given: ') ?? '{}') as Given,
+      program: text.slice(split + 2),
+    }
+  })
+  return all.sort((a, b) => (a.code < b.code ? -1 : 1))
+}
+
+/** What is said of a program in the world of a fixture. */
+export function found({ given }: Fixture, program: string): readonly Diagnostic[] {
+  const { used = {}, set = {}, memory, bytes = 1e7, lost = [] } = given
+  const files = (path: string) =>
+    lost.includes(path)
+      ? ({ path, found: false, reason: 'missing', near: 'tales.txt' } as const)
+      : ({ path, found: true, bytes, sha256: '0'.repeat(64) } as const)
+  return checked(program, { used, set, memory, files }).diagnostics
+}
+
+/** docs/errors.md. */
+export function errorsPage(all: readonly Fixture[]): string {
+  return `# Diagnostics
+
+Every error and warning that \`smdmc check\` can give, with a program that causes it and a change that cures it.
+\`smdmc help CODE\` prints one of these sections. This page is generated; each program and each cure is tested.
+
+${all.map(section).join('\n')}`
+}
+
+function section(fixture: Fixture): string {
+  const { code, meaning, given, program } = fixture
+  const message = found(fixture, program).find((d) => d.code === code)
+  const parts = [`## ${code}`, meaning, fenced('smdm', short(program)), ...givenText(given)]
+  return [...parts, fenced('text', message ? short(render(message)) : ''), `Cure: ${cureText(fixture)}`].join('\n\n') + '\n'
+}
+
+/** Programs that are wrong because they are long are shown by their beginning and end. */
+function short(text: string): string {
+  return text.replace(/^.{160,}$/gm, (line) => `${line.slice(0, 60)} … ${line.slice(-20)}`)
+}
+
+function fenced(language: string, text: string): string {
+  return '```' + language + '\n' + text.trimEnd() + '\n```'
+}
+
+function givenText({ used = {}, set = {}, memory, bytes, lost = [] }: Given): readonly string[] {
+  return [
+    ...Object.entries(used).map(([name, text]) => (text === '' ? `with a file \`${name}\`` : `where \`${name}\` says \`${text}\``)),
+    ...Object.entries(set).map(([name, text]) => `run with \`--set ${name}=${text}\``),
+    ...(memory === undefined ? [] : [`run with \`--memory ${memory / 2 ** 30}GiB\``]),
+    ...(bytes === undefined ? [] : [`where the data has ${bytes} bytes`]),
+    ...lost.map((path) => `where there is no \`${path}\``),
+  ].map((text) => `(${text})`)
+}
+
+function cureText({ from, to, program, cure }: Fixture): string {
+  if (cure !== undefined) return cure
+  const lines = (text: string): boolean => text.includes('\n')
+  if (to === '') return lines(from) ? `leave this out:\n\n${fenced('smdm', from)}` : `leave out \`${from.trim()}\`.`
+  if (lines(from) || lines(to)) return `write\n\n${fenced('smdm', around(program, from, to))}`
+  return `write \`${to.trim()}\` instead of \`${from.trim()}\`.`
+}
+
+/** The changed lines, whole. */
+function around(program: string, from: string, to: string): string {
+  const at = program.indexOf(from)
+  const start = program.lastIndexOf('\n', at) + 1
+  const rest = program.slice(at + from.length)
+  const end = from.endsWith('\n') ? 0 : Math.max(0, rest.indexOf('\n'))
+  return program.slice(start, at) + to + rest.slice(0, end)
+}
