@@ -63,7 +63,7 @@ for (const device of ['cpu', 'software']) {
   })
 
   test(`${device}: --micro changes results by rounding only`, async () => {
-    using folder = new Folder()
+    using folder = new Folder(pageText({ steps: '3 steps' }))
     const outcomes = await Promise.all(
       ['4', '1'].map((micro) => folder.run('run', 'page.smdm', 'tiny', '--device', device, '--micro', micro, '--store', micro)),
     )

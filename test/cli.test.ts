@@ -15,7 +15,7 @@ describe('commands', { concurrency: 2 }, () => {
     const bad = await folder.run('check', 'page.smdm')
     assert.equal(bad.code, 2)
     assert.equal(bad.stdout, '')
-    assert.match(bad.stderr, /^error\[unknown-field\]: .*\n +--> page\.smdm:11:3\n[^]*did you mean `budget`\?\n\n1 error in page\.smdm\n$/)
+    assert.match(bad.stderr, /^error\[unknown-field\]: .*\n +--> page\.smdm:12:3\n[^]*did you mean `budget`\?\n\n1 error in page\.smdm\n$/)
     const json = await folder.run('check', 'page.smdm', '--json')
     assert.equal(json.code, 2)
     assert.deepEqual(
@@ -87,7 +87,7 @@ describe('commands', { concurrency: 2 }, () => {
 describe('explain', { concurrency: 2 }, () => {
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['the line each value comes from', ['tiny'], /^optimizer\.lr +0\.01 +page\.smdm:8$/m],
-    ['one field', ['story.sampler'], /^sampler\.steps +6 steps +page\.smdm:13$/m],
+    ['one field', ['story.sampler'], /^sampler\.steps +6 steps +page\.smdm:14$/m],
     [
       'the graph, as it was meant',
       ['tiny', '--at', 'graph', '--device', 'cpu'],

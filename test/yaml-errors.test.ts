@@ -27,7 +27,7 @@ function said(text: string, name = 'page.yaml'): readonly string[] {
 const wrong: readonly (readonly [what: string, yaml: string, ...said: string[]])[] = [
   ['a record on the line of its base', 'train t:\n  model: base { a: 1 }\n', '2:10 yaml-syntax: a second `: ` on one line'],
   ['a tab', 'train t:\n\tseed: 1\n', '2:1 yaml-syntax: YAML is indented with blanks, never with tabs'],
-  ['an open quote', 'let a: "b\n', '2:1 yaml-syntax: this text is never closed'],
+  ['an open quote', 'let a: "b\n', '1:8 yaml-syntax: this text is never closed'],
   ['a mark of YAML', 'let a: @b\n', '1:8 yaml-syntax: a value cannot begin with this mark'],
   ['two documents', 'let a: 1\n---\nlet b: 2\n', '2:1 second-document: a second YAML document begins here'],
   ['a list for a page', '- a\n', '1:1 wrong-shape: a page is a mapping of declarations, but this is a list'],
@@ -40,6 +40,7 @@ const wrong: readonly (readonly [what: string, yaml: string, ...said: string[]])
     '4:14 wrong-shape: `schedule` takes an op, but this is nothing',
   ],
   ['nothing behind let', 'let a:\n', '1:7 wrong-shape: `let a` takes an expression, but this is nothing'],
+  ['a key alone between brackets', 'train t: { batch }\n', '1:17 wrong-shape: `batch` takes a number with its unit, but this is nothing'],
   ['a key that is no text', '? [a]\n: 1\n', '1:3 not-a-key: a key is a text on one line'],
   ['a field with a blank', 'train t:\n  a b: 1\n', '2:3 not-a-field: `a b` cannot be the name of a field'],
   ['two declarations behind one key', 'op f: |\n  (x) = x\n  let a = 1\n', '1:1 one-each: `op f` holds more than one declaration'],
@@ -58,17 +59,17 @@ const wrong: readonly (readonly [what: string, yaml: string, ...said: string[]])
     'an expression that breaks off',
     'let a: (1 + 2\nlet b: 2 *\n',
     '1:8 unclosed-bracket: this `(` is never closed',
-    '2:10 unexpected: I expected a value here',
+    '2:11 unexpected: I expected a value here',
   ],
   ['an unknown unit in code', 'op f: |\n  (x) =\n    2 setps\n', '3:7 unknown-unit: I do not know the unit `setps` in `2 setps`'],
   [
     'an expression in quotes of JSON',
     '{"train t": {"batch": "\\u0032 setps"}}',
-    '1:30 unknown-unit: I do not know the unit `setps` in `2 setps`',
+    '1:31 unknown-unit: I do not know the unit `setps` in `2 setps`',
   ],
   ['a key without a name', 'train:\n  seed: 1\n', '1:1 missing-name: this `train` has no name'],
   ['a key without let', 'size: 6M\n', '1:1 missing-let: `size` is new here and needs `let` or `param` in front'],
-  ['no end of brackets', '['.repeat(20_000), '1:1 nesting-too-deep: this is nested more than 200 levels deep'],
+  ['no end of brackets', '['.repeat(20_000), '1:201 nesting-too-deep: this is nested more than 200 levels deep'],
   ['too deep to read', 'let a: ' + '['.repeat(300) + ']'.repeat(300), '1:207 nesting-too-deep: this is nested more than 200 levels deep'],
 ]
 

@@ -69,6 +69,7 @@ Once
 }
 let dir = "a" + "b"
 let xs = [max(1, 2), f(n: 3)]
+let hash = f("a #1")
 op linear(t) = t  # the paper's
 `
   const expected = `# head
@@ -108,6 +109,8 @@ let xs:
   - max(1, 2)
   - |
     f(n: 3)
+let hash: |
+  f("a #1")
 op linear: |  # the paper's
   (t) = t
 `

@@ -55,8 +55,7 @@ interface JobBase {
 
 /** Where weights come from. */
 export type Source =
-  | { readonly kind: 'stage'; readonly stage: string; readonly key: string }
-  | { readonly kind: 'checkpoint'; readonly path: string }
+  { readonly kind: 'stage'; readonly stage: string; readonly key: string } | { readonly kind: 'checkpoint'; readonly path: string }
 
 /** A noise schedule with its objective weight, on numbers. */
 export interface Noise {

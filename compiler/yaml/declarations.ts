@@ -50,7 +50,7 @@ function headOf(r: Reading, head: Excerpt, rest: Excerpt, end: number): Declarat
 /** `let`, `param` and nouns. */
 function bound(r: Reading, { key, value: node }: PairNode, head: Excerpt, hoisted: string[]): Bare<Declaration> | undefined {
   const path = [head.text]
-  const spot = (place: Spot['place']): Spot => ({ place, path, key: head.text, column: 0 })
+  const spot = (place: Spot['place']): Spot => ({ place, path, key: head.text, at: key.range[1], column: 0 })
   if (/^param\b/.test(head.text) && isEmpty(node, r)) return headOf(r, head, made('', key.range[1]), key.range[1])
   const amended = isMap(node) && !amends(node)
   const item = headOf(r, head, made(amended && !/^(let|param)\b/.test(head.text) ? ' {}' : ' = 0', key.range[1]), key.range[1])

@@ -1,5 +1,6 @@
 // YAML text → its nodes, its comments and what is wrong with its syntax. Plain scalars stay text: what `1e-3` or
 // `yes` means is decided by our own grammar, never by YAML.
+import { deepestNesting } from '../../grammar/brackets.ts'
 import { Composer, isCollection, Parser, type ParsedNode, type YAMLParseError } from 'yaml'
 
 /** A comment where it stands, with its `#`. */
@@ -14,36 +15,37 @@ export interface YamlText {
   /** In the order of the text. */
   readonly comments: readonly Comment[]
   readonly errors: readonly YAMLParseError[]
+  /** Where collections nest deeper than is read. */
+  readonly deep?: number
   /** Where a second document begins. */
   readonly second?: number
 }
 
-/** Reads one document. Throws a RangeError where collections nest deeper than the stack. */
+/** Reads one document. Of one that nests deeper than our own grammar allows nothing is read: see `deep`. */
 export function documentOf(text: string): YamlText {
   const tokens = [...new Parser().parse(text)]
+  const { comments, deep } = survey(tokens)
+  // The composer recurses; nothing good happens at the end of the stack.
+  if (deep !== undefined) return { comments: [], errors: [], deep }
   const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const
   const [first, second] = [...new Composer(options).compose(tokens, true, text.length)]
   const root = first?.contents ?? undefined
   const empty = root === undefined || (root.range[0] === root.range[1] && !isCollection(root))
-  return {
-    ...(!empty && { root }),
-    comments: commentsOf(tokens),
-    errors: first?.errors ?? [],
-    ...(second && { second: second.range[0] }),
-  }
+  return { ...(!empty && { root }), comments, errors: first?.errors ?? [], ...(second && { second: second.range[0] }) }
 }
 
-/** All comments of a tree of tokens, wherever the parser hung them. */
-function commentsOf(tokens: readonly unknown[]): readonly Comment[] {
-  const found: Comment[] = []
-  const open: unknown[] = [...tokens]
-  while (open.length > 0) {
-    const token = open.pop()
+/** All comments of a tree of tokens, wherever the parser hung them, and where it nests too deep. */
+function survey(tokens: readonly unknown[]): { readonly comments: readonly Comment[]; readonly deep?: number } {
+  const comments: Comment[] = []
+  const open: { readonly token: unknown; readonly depth: number }[] = tokens.map((token) => ({ token, depth: 0 }))
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token } = next
     if (typeof token !== 'object' || token === null) continue
-    if ('type' in token && token.type === 'comment') {
-      const { offset, source } = token as unknown as { readonly offset: number; readonly source: string }
-      found.push({ start: offset, image: source })
-    } else for (const child of Object.values(token)) if (typeof child === 'object') open.push(child)
+    const { type, offset, source } = token as { readonly type?: unknown; readonly offset?: number; readonly source?: string }
+    if (type === 'comment') comments.push({ start: offset ?? 0, image: source ?? '' })
+    const depth = next.depth + ('items' in token ? 1 : 0)
+    if (depth > deepestNesting) return { comments, deep: offset ?? 0 }
+    for (const child of Object.values(token)) if (typeof child === 'object') open.push({ token: child, depth })
   }
-  return found.sort((a, b) => a.start - b.start)
+  return { comments: comments.sort((a, b) => a.start - b.start) }
 }

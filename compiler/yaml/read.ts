@@ -1,6 +1,6 @@
 // YAML or JSON text → the Module that the same page in `.smdm` gives, with spans in the text that was read. Never
 // throws; every later stage works on either form without knowing which it was.
-import { isMap, isScalar, type ParsedNode } from 'yaml'
+import { isMap, isScalar, visit, type ParsedNode } from 'yaml'
 import { deepestNesting } from '../../grammar/brackets.ts'
 import type { Module } from '../../grammar/ast.ts'
 import { Report } from '../../grammar/diagnostic.ts'
@@ -31,14 +31,14 @@ export function readYaml(page: SourceFile): Parsed {
   const say = report.using(messages)
   const document = open(page, report)
   const broken = report.failed
-  const root = document?.root
+  const root = document.root
   // Behind an error of YAML's syntax what we find is guesswork, so it is not said.
   const inner = broken ? new Report() : report
   const r: Reading = {
     page,
     root,
     json: /\.json$/i.test(page.name),
-    comments: new YamlComments(page.text, document?.comments ?? []),
+    comments: new YamlComments(page.text, document.comments),
     report: inner,
     say: broken ? inner.using(messages) : say,
     names: namesOf(root),
@@ -49,27 +49,37 @@ export function readYaml(page: SourceFile): Parsed {
   return { module, diagnostics: [...report.diagnostics].sort((a, b) => a.span.start - b.span.start) }
 }
 
-function open(page: SourceFile, report: Report): YamlText | undefined {
+function open(page: SourceFile, report: Report): YamlText {
   const say = report.using(messages)
-  try {
-    const document = documentOf(page.text)
-    const { errors, second } = document
-    if (errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) throw new RangeError('too deep')
-    const lines = new Set<number>()
-    for (const { code, message, pos } of errors) {
-      const [start, end] = [Math.min(pos[0], page.text.length), Math.min(Math.max(pos[1], pos[0]), page.text.length)]
-      const { line } = positionAt(page, start)
-      // The parser stumbles over one mistake on several lines in a row.
-      if (!lines.has(line) && !lines.has(line - 1)) say.yamlSyntax({ source: page, start, end }, { yaml: code, text: message })
-      lines.add(line)
-    }
-    if (second !== undefined && errors.length === 0) say.secondDocument({ source: page, start: second, end: second }, undefined)
-    return document
-  } catch (thrown) {
-    if (!(thrown instanceof RangeError)) throw thrown
-    report.using(grammarMessages).nestingTooDeep({ source: page, start: 0, end: 0 }, { limit: deepestNesting })
-    return undefined
+  const document = documentOf(page.text)
+  const { errors, deep, second } = document
+  const lines = new Set<number>()
+  for (const { code, message, pos } of errors) {
+    const opened = /closing.*quote/.test(message) ? quoteBefore(document.root, pos[0]) : undefined
+    const start = opened ?? Math.min(pos[0], page.text.length)
+    const end = opened === undefined ? Math.min(Math.max(pos[1], start), page.text.length) : opened + 1
+    const { line } = positionAt(page, start)
+    // The parser stumbles over one mistake on several lines in a row.
+    if (!lines.has(line) && !lines.has(line - 1)) say.yamlSyntax({ source: page, start, end }, { yaml: code, text: message })
+    lines.add(line)
   }
+  if (deep !== undefined) {
+    const span = { source: page, start: deep, end: Math.min(deep + 1, page.text.length) }
+    report.using(grammarMessages).nestingTooDeep(span, { limit: deepestNesting })
+  }
+  if (second !== undefined && errors.length === 0) say.secondDocument({ source: page, start: second, end: second }, undefined)
+  return document
+}
+
+/** Where the text that is open at an offset began. */
+function quoteBefore(root: ParsedNode | undefined, offset: number): number | undefined {
+  let found: number | undefined
+  visit(root ?? null, {
+    Scalar: (_, { type, range }) => {
+      if (type?.startsWith('QUOTE') && range && range[0] < offset && range[1] >= offset) found = range[0]
+    },
+  })
+  return found
 }
 
 function moduleOf(r: Reading): Module {

@@ -2,8 +2,6 @@
 // mapping whose first key is `is` amends what that names, any other is a record.
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml'
 import type { Expr, Field, ListExpr, RecordExpr, Trivia } from '../../grammar/ast.ts'
-import { deepestNesting } from '../../grammar/brackets.ts'
-import { messages } from '../../grammar/messages.ts'
 import { parse, parseExpression } from '../../grammar/parse.ts'
 import { docOf } from '../../grammar/trivia.ts'
 import { excerptOf, joined, made, relocate, type Excerpt, type ScalarNode } from './excerpt.ts'
@@ -11,23 +9,20 @@ import { base, placeOfField, type Place } from './places.ts'
 import { columnOf, endOf, endOfPair, isBlock, isEmpty, isQuoted, passOn, spanOf, type MapNode, type PairNode, type Path, type Reading } from './reading.ts' // prettier-ignore
 import { blockText, quotedText } from './text.ts'
 
-/** Where a node stands. `column`: of the line that opened it. */
+/** Where a node stands. `at`: the end of what opened it; `column`: where that begins. */
 export interface Spot {
   readonly place: Place
   readonly path: Path
   readonly key: string
+  readonly at: number
   readonly column: number
 }
 
 /** The expression of a node; undefined where the page is too wrong. Comments inside it go to `hoisted`. */
 export function value(r: Reading, node: ParsedNode | null, spot: Spot, hoisted: string[]): Expr | undefined {
   if (node === null || isEmpty(node, r)) {
-    const start = node?.range[0] ?? 0
+    const start = node?.range[0] ?? spot.at
     r.holes.push({ path: spot.path, key: spot.key, span: { source: r.page, start, end: start } })
-    return undefined
-  }
-  if (spot.path.length > deepestNesting) {
-    r.report.using(messages).nestingTooDeep(spanOf(r, node), { limit: deepestNesting })
     return undefined
   }
   if (isAlias(node)) {
@@ -52,7 +47,12 @@ function mapping(r: Reading, node: MapNode, spot: Spot, hoisted: string[]): Expr
   hoisted.push(...r.comments.takeLines(first.key.range[0]))
   const column = columnOf(r.page.text, first.key.range[0])
   const path = [...spot.path, 'is']
-  const target = value(r, first.value, { place: { ...base, kind: spot.place.kind }, path, key: 'is', column }, hoisted)
+  const target = value(
+    r,
+    first.value,
+    { place: { ...base, kind: spot.place.kind }, path, key: 'is', at: first.key.range[1], column },
+    hoisted,
+  )
   const opener = r.comments.takeOpener(first.key.range[1])
   hoisted.push(...(opener === undefined ? [] : [opener]), ...r.comments.takeLines(lineEnd(r, endOfPair(first, r.page.text))))
   const rest = record(r, node, spot, 1)
@@ -91,9 +91,15 @@ function field(r: Reading, pair: PairNode, { kind }: Place, path: Path): Field |
       r.say.notAField(spanOf(r, key), { text: name })
       return undefined
     }
-    const spot = { place: placeOfField(kind, name), path: [...path, name], key: name, column: columnOf(r.page.text, start) }
+    const spot = {
+      place: placeOfField(kind, name),
+      path: [...path, name],
+      key: name,
+      at: key.range[1],
+      column: columnOf(r.page.text, start),
+    }
     const ident = { name, span: spanOf(r, key) }
-    if (isMap(node) && !amends(node) && spot.path.length <= deepestNesting) return { name: ident, amend: record(r, node, spot) }
+    if (isMap(node) && !amends(node)) return { name: ident, amend: record(r, node, spot) }
     const found = value(r, node, spot, hoisted)
     return found && { name: ident, value: found }
   })
@@ -107,7 +113,7 @@ function list(r: Reading, node: Extract<ParsedNode, { items: unknown }>, { place
   const flow = node.flow === true
   uncut(r, node.items as readonly ParsedNode[], node, (item) => item).forEach((item, i) => {
     const start = flow ? item.range[0] : dashBefore(text, item.range[0])
-    const spot = { place: place.item ?? { text: 'maybe' }, path: [...path, i], key, column: columnOf(text, start) } as const
+    const spot = { place: place.item ?? { text: 'maybe' }, path: [...path, i], key, at: start, column: columnOf(text, start) } as const
     const around = r.comments.around(start, endOf(item, text), flow ? -1 : start, (hoisted) => value(r, item, spot, hoisted))
     if (around.built === undefined) return
     items.push(around.built)

@@ -93,6 +93,7 @@ train tiny {
   optimizer: adamw { warmup: 1 steps, lr: 1e-2 }
   log: 1 steps
   keep: 3 steps
+  validate: 0 steps
   ${more}
 }
 sample story { from: tiny, prompt: "${prompt}", length: 16 tokens, count: 2, sampler: confidence { steps: 6, temperature: 0.5 } }
