@@ -12,7 +12,7 @@ import { formatCommand } from './commands/format.ts'
 import { planCommand } from './commands/plan.ts'
 import { runCommand } from './commands/run.ts'
 import { exits, WrongUse, type Exit } from './exit.ts'
-import { reportFailure, type Output } from './report.ts'
+import { reportBug, reportFailure, type Output } from './report.ts'
 
 interface Common {
   readonly json?: boolean
@@ -119,8 +119,8 @@ async function finish(options: Common, command: (output: Output) => Promise<Exit
     process.exitCode = await command(output)
   } catch (thrown) {
     const error = asFailure(thrown, 'working')
-    if (!(error instanceof Failure)) throw error
-    reportFailure(error, output)
+    if (error instanceof Failure) reportFailure(error, output)
+    else reportBug(error, output)
     process.exitCode = error instanceof WrongUse ? exits.wrong : exits.failed
   }
 }

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../grammar/diagnostic.ts'
 import { render } from '../grammar/frame.ts'
 import { positionAt } from '../grammar/source.ts'
-import type { Failure } from '../runtime/events.ts'
+import { Failure } from '../runtime/events.ts'
 
 export interface Output {
   readonly json: boolean
@@ -37,6 +37,14 @@ function plain({ code, severity, message, span, notes, fixes }: Diagnostic): obj
 export function reportFailure({ code, message, advice }: Failure, output: Output): void {
   if (output.json) process.stdout.write(JSON.stringify({ kind: 'failed', code, message, advice }) + '\n')
   else process.stderr.write([`error[${code}]: ${message}`, ...advice.map((a) => `  = ${a}`)].join('\n') + '\n')
+}
+
+/** What should never happen, with all that helps to find it. */
+export function reportBug(error: unknown, output: Output): void {
+  const [message, stack] = error instanceof Error ? [error.message, error.stack ?? ''] : [String(error), '']
+  const advice = ['this is a bug in smdmc: please report it with the page and the text below', 'finished stages and checkpoints are kept']
+  reportFailure(new Failure({ code: 'bug', message, advice }), output)
+  process.stderr.write(`\n${stack}\n`)
 }
 
 /** Errors and warnings in words: `2 errors and 1 warning`. */

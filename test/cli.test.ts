@@ -113,6 +113,15 @@ describe('explain', { concurrency: 2 }, () => {
     })
   }
 
+  test('as JSON', async () => {
+    using folder = new Folder()
+    const { lines } = await folder.run('explain', 'page.smdm', 'tiny', '--json')
+    assert.deepEqual(
+      lines.map((l) => l.kind),
+      ['explained'],
+    )
+  })
+
   test('a file that describes no device', async () => {
     using folder = new Folder()
     folder.write('facts.json', '{"backend": "webgpu", "features": [], "limits": {}}')

@@ -1,16 +1,16 @@
 // smdmc explain FILE STAGE: where a stage's values come from, or any stage of its compilation as text, for a device that is here
 // or for one that a JSON file describes.
 import { Library } from '../../compiler/build/library.ts'
-import { runnable } from '../../compiler/compile.ts'
+import type { RunnableStage } from '../../compiler/compile.ts'
+import type { Scope } from '../../compiler/elaborate/code.ts'
 import type { Stage } from '../../compiler/check/pipeline.ts'
 import { originsText } from '../../compiler/report/origins-text.ts'
-import { Failure } from '../../runtime/events.ts'
 import { deviceFacts, readFacts } from '../device.ts'
-import { exits, type Exit } from '../exit.ts'
+import { exits, WrongUse, type Exit } from '../exit.ts'
 import { load, type LoadOptions } from '../load.ts'
 import { reportDiagnostics, type Output } from '../report.ts'
-import { COMPILATION, compilationText } from './explain-text.ts'
-import { checkMicro, stageNamed } from './stages.ts'
+import { COMPILATION, compilationText, type Compilation } from './explain-text.ts'
+import { checkMicro, mustRun, stageNamed } from './stages.ts'
 
 export interface ExplainOptions extends LoadOptions {
   readonly at: (typeof EXPLAINED)[number]
@@ -31,25 +31,21 @@ export async function explainCommand(file: string, name: string, options: Explai
   if (pipeline === undefined) return exits.wrong
   const [stageName = '', ...field] = name.split('.')
   const stage = stageNamed(pipeline, stageName)
-  if (at === 'values') return say(valuesText(stage, field.join('.')))
-  if (!runnable(stage))
-    throw new Failure({ code: 'not-available', message: `a ${stage.kind} is not compiled`, advice: ['explain the stages it names'] })
-  checkMicro([stage], options.micro)
-  const facts = options.facts === undefined ? await deviceFacts(options.device) : readFacts(options.facts)
-  return say(compilationText(stage, at, { facts, library: new Library(prelude), micro: options.micro }))
+  const text = at === 'values' ? valuesText(stage, field.join('.')) : await compiledText(mustRun(stage), at, prelude, options)
+  if (output.json) process.stdout.write(JSON.stringify({ kind: 'explained', stage: stageName, at, text }) + '\n')
+  else process.stdout.write(text.endsWith('\n') ? text : text + '\n')
+  return exits.ok
 }
 
 function valuesText(stage: Stage, field: string): string {
   const text = originsText(stage, field === '' ? undefined : field)
   if (text !== undefined) return text
-  throw new Failure({
-    code: 'unknown-field',
-    message: `${stage.name} has no ${field}`,
-    advice: [`smdmc explain FILE ${stage.name} lists all of it`],
-  })
+  const advice = [`smdmc explain FILE ${stage.name} lists all of it`]
+  throw new WrongUse({ code: 'unknown-field', message: `${stage.name} has no ${field}`, advice })
 }
 
-function say(text: string): Exit {
-  process.stdout.write(text.endsWith('\n') ? text : text + '\n')
-  return exits.ok
+async function compiledText(stage: RunnableStage, at: Compilation, prelude: Scope, options: ExplainOptions): Promise<string> {
+  checkMicro([stage], options.micro)
+  const facts = options.facts === undefined ? await deviceFacts(options.device) : readFacts(options.facts)
+  return compilationText(stage, at, { facts, library: new Library(prelude), micro: options.micro })
 }
