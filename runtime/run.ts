@@ -6,8 +6,9 @@ import type { Backend } from './backend.ts'
 import { evaluate, metricEvent, type MetricRecord } from './evaluate.ts'
 import { Failure, type RunEvent, type StageState } from './events.ts'
 import { asFailure, telling } from './failures.ts'
-import { copySamples, sample } from './sample.ts'
+import { copySamples, sample, type SampleRecord } from './sample.ts'
 import { secondsSince, type StageContext } from './stage.ts'
+import { readLines } from './store/journal.ts'
 import { lockFolder } from './store/lock.ts'
 import { linkRun, readRecord, stageFolder, stateOf, sweep, writeRecord, type StageFolder } from './store/store.ts'
 import { train } from './train.ts'
@@ -76,9 +77,13 @@ async function* runStage(plan: StagePlan, backend: Backend, options: RunOptions)
 /** What is in the store already. */
 async function* cached(plan: StagePlan, folder: StageFolder): AsyncGenerator<RunEvent> {
   yield stageEvent(plan, folder, 'cached', (await readRecord(folder))?.total ?? 0)
-  if (plan.kind !== 'eval') return
-  const metrics = JSON.parse(await readFile(folder.artifact, 'utf8')) as readonly MetricRecord[]
-  for (const metric of metrics) yield metricEvent(plan.stage, metric)
+  if (plan.kind === 'eval') {
+    const metrics = JSON.parse(await readFile(folder.artifact, 'utf8')) as readonly MetricRecord[]
+    for (const metric of metrics) yield metricEvent(plan.stage, metric)
+  } else if (plan.kind === 'sample') {
+    const samples = (await readLines(folder.artifact)) as readonly SampleRecord[]
+    for (const { sample, text, forwards } of samples) yield { kind: 'sampled', stage: plan.stage, sample, text, forwards }
+  }
 }
 
 /** The work on a stage that is not finished, done by this process alone. */

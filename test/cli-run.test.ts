@@ -58,7 +58,7 @@ for (const device of ['cpu', 'software']) {
 
     const third = passed(await folder.run('run', 'page.smdm', '--device', device, '--store', 'a', '--json'))
     assert.deepEqual(statesOf(third), ['cached', 'cached', 'cached'])
-    assert.deepEqual(kindsOf(third), ['run', 'stage', 'done', 'metric'])
+    assert.deepEqual(kindsOf(third), ['run', 'stage', 'done', 'sampled', 'metric'])
     assert.deepEqual(results(join(folder.path, 'a')), kept)
   })
 

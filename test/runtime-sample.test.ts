@@ -109,8 +109,16 @@ test('a sample stage previews, counts its passes, and writes whole texts', async
   }
   assert.equal(await readFile(write, 'utf8'), await readFile(join(at.store, keys.sample.slice(0, 12), 'samples.jsonl'), 'utf8'))
   await writeFile(write, 'lost')
-  for await (const e of run([{ ...plan(job), write }], backend, { ...at, signal: new AbortController().signal }))
-    assert.notEqual(e.kind, 'sampled')
+  const again: string[] = []
+  for await (const e of run([{ ...plan(job), write }], backend, { ...at, signal: new AbortController().signal })) {
+    assert.notEqual(e.kind, 'unmask', 'nothing is sampled again')
+    if (e.kind === 'sampled') again.push(e.text)
+  }
+  assert.deepEqual(
+    again,
+    records.map((r) => r.text),
+    'what is in the store is shown',
+  )
   assert.notEqual(await readFile(write, 'utf8'), 'lost')
 })
 
