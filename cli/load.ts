@@ -1,12 +1,12 @@
 // A file on disk → a checked pipeline: the compiler's World, made of the real one. Packages that a page names are fetched here.
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { check, type Checked, type World } from '../compiler/check/check.ts'
 import type { FileFacts } from '../compiler/facts.ts'
 import { isYaml, parsePage } from '../compiler/yaml/read.ts'
 import type { SourceFile } from '../grammar/source.ts'
 import { Failure } from '../runtime/events.ts'
+import { cacheFolder } from '../runtime/cache.ts'
 import { npmFile, parseNpmPath } from '../runtime/data/npm.ts'
 import { FileIndex, neighbour } from './files.ts'
 import { libraryNames, librarySources, preludeSources } from './library.ts'
@@ -16,11 +16,6 @@ export interface LoadOptions {
   readonly set: Readonly<Record<string, string>>
   /** Bytes a run may use, for the check that a stage fits. */
   readonly memory?: number
-}
-
-/** `$XDG_CACHE_HOME/smdmc`, by default in the home folder: fetched packages and hashes. */
-export function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'smdmc')
 }
 
 /** Reads a page. Fails with a Failure when there is no such file or it is not text. */

@@ -1,8 +1,7 @@
 // smdmc lsp: a language server for editors, over standard input and output.
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { parseNpmPath } from '../../runtime/data/npm.ts'
-import { cacheFolder } from '../load.ts'
+import { cacheFolder } from '../../runtime/cache.ts'
+import { keptFile, parseNpmPath } from '../../runtime/data/npm.ts'
 import { serve } from '../lsp/server.ts'
 
 /** Serves until the editor closes the connection. Packages are looked up where the command line keeps them, never fetched. */
@@ -12,8 +11,7 @@ export function lspCommand(): void {
 
 function fetched(path: string): string | undefined {
   try {
-    const { name, version, path: inside } = parseNpmPath(path)!
-    const local = join(cacheFolder(), 'npm', `${name.replace('/', '+')}@${version}`, 'files', ...inside.split('/'))
+    const local = keptFile(parseNpmPath(path)!, cacheFolder())
     return existsSync(local) ? local : undefined
   } catch {
     return undefined

@@ -1,14 +1,9 @@
 // The pages that an editor has open: for each page its check, its names and its sites, worked out when asked for and kept
 // until something changes.
-import { amend } from '../../compiler/check/amend.ts'
-import { checkWith, type Checked } from '../../compiler/check/check.ts'
-import { Loader, loadPrelude } from '../../compiler/check/library.ts'
-import { speak, type Env, type Session } from '../../compiler/check/session.ts'
-import { evaluate, valueOf } from '../../compiler/check/values.ts'
+import { checkWith, openPage, type Checked } from '../../compiler/check/check.ts'
+import type { Env } from '../../compiler/check/session.ts'
 import { elaborateModel } from '../../compiler/elaborate/model.ts'
 import { numericOp } from '../../compiler/elaborate/op.ts'
-import type { Module } from '../../grammar/ast.ts'
-import { Report } from '../../grammar/diagnostic.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { namedBy } from './named.ts'
 import { codeSites } from './sites-code.ts'
@@ -78,25 +73,7 @@ function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {
 
 /** Where the expressions of a page stand. What is wrong with it is not heard here. */
 export function envOf(source: SourceFile, { world }: Sources): Env {
-  const report = new Report()
-  const modules: Module[] = []
-  const prelude = loadPrelude(world, report, modules, source)
-  const s: Session = {
-    world,
-    report,
-    say: speak(report),
-    elaboration: { model: elaborateModel, op: numericOp },
-    prelude: prelude.names,
-    values: new Map(),
-    open: [],
-    defaults: new Map(),
-    scopes: new Map(),
-    evaluate,
-    valueOf: (decl, home) => valueOf(s, decl, home),
-    amend,
-  }
-  prelude.bind(s)
-  return { s, names: new Loader(s, modules).root(source) }
+  return openPage(source, world)
 }
 
 export function sitesOf(env: Env): readonly Site[] {

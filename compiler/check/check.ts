@@ -10,6 +10,7 @@ import { elaborateModel } from '../elaborate/model.ts'
 import { numericOp } from '../elaborate/op.ts'
 import { Loader, loadPrelude } from './library.ts'
 import type { Pipeline, Scope } from './pipeline.ts'
+import type { Names } from './names.ts'
 import { codeScope } from './scope.ts'
 import { speak, type Elaboration, type Session, type World } from './session.ts'
 import { buildStages } from './stages.ts'
@@ -39,6 +40,29 @@ export function check(root: SourceFile, world: World): Checked {
 
 /** The same with elaboration given. */
 export function checkWith(root: SourceFile, world: World, elaboration: Elaboration): Checked {
+  const { s, names, modules, scope } = openPage(root, world, elaboration)
+  const { report } = s
+  const all = [names.module, ...modules.filter((m) => m !== names.module)]
+  if (report.diagnostics.some((d) => d.severity === 'error' && !WHOLE.includes(d.code)))
+    return { diagnostics: report.diagnostics, prelude: scope, modules: all }
+  checkSet(s, names.module)
+  const stages = buildStages(s, names)
+  if (!report.failed) warnUnused(s, names.module)
+  return { pipeline: report.failed ? undefined : { stages }, diagnostics: once(report.diagnostics), prelude: scope, modules: all }
+}
+
+/** A page read and its names bound, with the session in which its values are found. */
+export interface OpenPage {
+  readonly s: Session
+  readonly names: Names
+  /** All that was parsed, in the order read. */
+  readonly modules: readonly Module[]
+  /** Where the prelude's ops are found. */
+  readonly scope: Scope
+}
+
+/** The way into a check, also for editors, which ask about single places of a page. */
+export function openPage(root: SourceFile, world: World, elaboration: Elaboration = { model: elaborateModel, op: numericOp }): OpenPage {
   const report = new Report()
   const modules: Module[] = []
   const prelude = loadPrelude(world, report, modules, root)
@@ -58,14 +82,7 @@ export function checkWith(root: SourceFile, world: World, elaboration: Elaborati
   }
   prelude.bind(s)
   const scope = codeScope(s, prelude.names)
-  const names = new Loader(s, modules).root(root)
-  const all = [names.module, ...modules.filter((m) => m !== names.module)]
-  if (report.diagnostics.some((d) => d.severity === 'error' && !WHOLE.includes(d.code)))
-    return { diagnostics: report.diagnostics, prelude: scope, modules: all }
-  checkSet(s, names.module)
-  const stages = buildStages(s, names)
-  if (!report.failed) warnUnused(s, names.module)
-  return { pipeline: report.failed ? undefined : { stages }, diagnostics: once(report.diagnostics), prelude: scope, modules: all }
+  return { s, names: new Loader(s, modules).root(root), modules, scope }
 }
 
 /** One mistake, one message: two models of one block, or two calls on one line, would say the same twice. */

@@ -40,10 +40,20 @@ export function parseNpmPath(text: string): NpmPath | undefined {
   return { name, version, path }
 }
 
+/** Where a package is kept. */
+function packageFolder({ name, version }: NpmPath, cache: string): string {
+  return join(cache, 'npm', `${name.replace('/', '+')}@${version}`)
+}
+
+/** Where a file of a package lies once it was fetched. */
+export function keptFile(wanted: NpmPath, cache: string): string {
+  return join(packageFolder(wanted, cache), 'files', ...wanted.path.split('/'))
+}
+
 /** The file's place in the cache, fetched if it is not there yet. `cache`: a folder of our own. */
 export async function npmFile(wanted: NpmPath, cache: string): Promise<string> {
-  const folder = join(cache, 'npm', `${wanted.name.replace('/', '+')}@${wanted.version}`)
-  const local = join(folder, 'files', ...wanted.path.split('/'))
+  const folder = packageFolder(wanted, cache)
+  const local = keptFile(wanted, cache)
   if (await exists(local)) return local
   return telling('keeping a fetched package', async () => {
     const packed = join(folder, 'package.tgz')

@@ -1,9 +1,9 @@
 // Where ONNX Runtime is: installed beside smdmc, else in the cache, else fetched into it.
 import { access } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type * as Ort from 'onnxruntime-node'
+import { cacheFolder } from '../cache.ts'
 import { Failure } from '../events.ts'
 import { fetchOnnxRuntime } from './fetch.ts'
 import { backendMissing, VERSION } from './messages.ts'
@@ -18,7 +18,7 @@ export async function locate(note: (text: string) => void): Promise<OnnxRuntime>
     // Installed, but without a binary that loads here: another copy would not help.
     if (!isMissing(error)) throw backendMissing(error)
   }
-  const folder = cacheFolder()
+  const folder = copyFolder()
   try {
     if (!(await exists(join(folder, 'node_modules')))) {
       note(`fetching ONNX Runtime ${VERSION} (113 MB) into ${folder}`)
@@ -36,13 +36,12 @@ export async function presence(): Promise<'installed' | 'cached' | 'absent'> {
     createRequire(import.meta.url).resolve('onnxruntime-node')
     return 'installed'
   } catch {
-    return (await exists(join(cacheFolder(), 'node_modules'))) ? 'cached' : 'absent'
+    return (await exists(join(copyFolder(), 'node_modules'))) ? 'cached' : 'absent'
   }
 }
 
-export function cacheFolder(): string {
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
-  return join(cache, 'smdmc', `onnxruntime-node@${VERSION}`)
+function copyFolder(): string {
+  return join(cacheFolder(), `onnxruntime-node@${VERSION}`)
 }
 
 function isMissing(error: unknown): boolean {

@@ -3,11 +3,12 @@
 import { constants, existsSync } from 'node:fs'
 import { access, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliDecompress } from 'node:zlib'
+import { cacheFolder } from '../cache.ts'
 import { readTar } from '../tar.ts'
 
 /** Paths of a driver's json and of the loader that came with it. */
@@ -58,7 +59,7 @@ function packageRoot(from: string): string | undefined {
 
 /** Unpacks beside its final place and renames, so that processes that start together never see half a library. */
 async function unpack(archive: string, name: string): Promise<SwiftShader> {
-  const cache = await cacheFolder()
+  const cache = await writableCache()
   const folder = join(cache, name)
   const found = inFolder(folder)
   if (complete(found)) return found
@@ -80,8 +81,8 @@ async function unpack(archive: string, name: string): Promise<SwiftShader> {
 }
 
 /** The user's cache; where that cannot be written, a folder among the temporary ones that is the user's own. */
-async function cacheFolder(): Promise<string> {
-  const folder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'smdmc')
+async function writableCache(): Promise<string> {
+  const folder = cacheFolder()
   try {
     await mkdir(folder, { recursive: true })
     await access(folder, constants.W_OK)
