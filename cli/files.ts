@@ -1,11 +1,12 @@
-// Facts of the files that a page names: size and SHA-256 of the content, remembered by path, size and time of change.
+// Facts of the files that a page names: size, SHA-256 and content, remembered by path, size and time of change.
 import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { FileFacts } from '../compiler/facts.ts'
+import type { FileFacts, FileQuery } from '../compiler/facts.ts'
 import { nearest } from '../grammar/suggest.ts'
+import { contentOf, packedFiles, packedTokens } from './file-facts.ts'
 
-/** Looks files up; the hashes of large files survive in `cache`. */
+/** Looks files up; what took reading a large file survives in `cache`. */
 export class FileIndex {
   readonly #cache: string
   readonly #known = new Map<string, FileFacts>()
@@ -15,44 +16,72 @@ export class FileIndex {
   }
 
   /** Facts of `path`, relative to the folder `from`. */
-  facts(path: string, from: string): FileFacts {
+  facts(path: string, from: string, query?: FileQuery): FileFacts {
     const full = resolve(from, path)
-    const known = this.#known.get(full)
+    const id = `${full}\n${JSON.stringify(query ?? null)}`
+    const known = this.#known.get(id)
     if (known !== undefined) return known
-    const found = this.#look(full)
-    this.#known.set(full, found)
+    const found = this.#look(full, query)
+    this.#known.set(id, found)
     return found
   }
 
-  #look(path: string): FileFacts {
+  #look(path: string, query: FileQuery | undefined): FileFacts {
     try {
       const stat = statSync(path)
+      if (query?.as === 'packed')
+        return stat.isDirectory() ? this.#packed(path, query.glob) : { path, found: false, reason: 'not-a-directory' }
       if (stat.isDirectory()) return { path, found: false, reason: 'directory' }
-      return { path, found: true, bytes: stat.size, sha256: this.#hash(path, `${path} ${stat.size} ${stat.mtimeMs}`) }
+      const identity = `${path} ${stat.size} ${stat.mtimeMs}`
+      const content = query && this.#remembered(`${identity} ${JSON.stringify(query)}`, () => contentOf(path, query))
+      return { path, found: true, bytes: stat.size, sha256: this.#hash(path, identity), ...content }
     } catch (error) {
       const missing = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
       return missing ? { path, found: false, reason: 'missing', near: neighbour(path) } : { path, found: false, reason: 'unreadable' }
     }
   }
 
+  /** A folder as one: its files' tokens in all, and the hash of their names and hashes. */
+  #packed(folder: string, glob: string): FileFacts {
+    const names = packedFiles(folder, glob)
+    if (names.length === 0) return { path: folder, found: false, reason: 'no-match', near: nearest(glob, readdirSync(folder)) }
+    const hash = createHash('sha256')
+    let [tokens, bytes] = [0, 0]
+    for (const name of names) {
+      const path = join(folder, name)
+      const packed = packedTokens(path)
+      const { size, mtimeMs } = statSync(path)
+      const found = { path: folder, found: true, bytes, sha256: '' } as const
+      if ('problem' in packed) return { ...found, unfit: { problem: `${name}: ${packed.problem}` } }
+      hash.update(`${name} ${this.#hash(path, `${path} ${size} ${mtimeMs}`)}\n`)
+      tokens += packed.tokens
+      bytes += size
+    }
+    return { path: folder, found: true, bytes, tokens, sha256: hash.digest('hex') }
+  }
+
   #hash(path: string, identity: string): string {
-    const memo = join(this.#cache, 'hashes', createHash('sha256').update(identity).digest('hex'))
+    return this.#remembered(identity, () => hashFile(path))
+  }
+
+  #remembered<T>(identity: string, find: () => T): T {
+    const memo = join(this.#cache, 'facts', createHash('sha256').update(identity).digest('hex'))
     try {
-      return readFileSync(memo, 'utf8')
+      return JSON.parse(readFileSync(memo, 'utf8')) as T
     } catch {
-      const hash = hashFile(path)
-      remember(memo, hash)
-      return hash
+      const found = find()
+      remember(memo, JSON.stringify(found))
+      return found
     }
   }
 }
 
-/** Keeps a hash; a cache that cannot be written costs time, nothing else. */
-function remember(memo: string, hash: string): void {
+/** Keeps what was found; a cache that cannot be written costs time, nothing else. */
+function remember(memo: string, found: string): void {
   try {
     mkdirSync(dirname(memo), { recursive: true })
     const written = `${memo}.${process.pid}`
-    writeFileSync(written, hash)
+    writeFileSync(written, found)
     renameSync(written, memo)
   } catch {
     return

@@ -10,6 +10,7 @@ import { cacheFolder } from '../runtime/cache.ts'
 import { npmFile, parseNpmPath } from '../runtime/data/npm.ts'
 import { FileIndex, neighbour } from './files.ts'
 import { libraryNames, librarySources, preludeSources } from './library.ts'
+import { loadPlugin, type PluginOrProblem } from './plugins.ts'
 import { nearest } from '../grammar/suggest.ts'
 
 export interface LoadOptions {
@@ -54,17 +55,29 @@ function unreadable(path: string, reason: string, cause?: unknown): Failure {
 /** Checks the page at `path` against the files that are there. */
 export async function load(path: string, options: LoadOptions): Promise<Checked> {
   const root = readPage(path)
-  const packages = new Map<string, FileFacts>()
+  const found: Found = { packages: new Map(), plugins: new Map() }
   for (;;) {
-    const wanted = new Set<string>()
-    const checked = check(root, worldOf(options, packages, wanted))
-    if (wanted.size === 0) return checked
-    for (const npm of wanted) packages.set(npm, await fetched(npm))
+    const wanted: Wanted = { packages: new Set(), plugins: new Map() }
+    const checked = check(root, worldOf(options, found, wanted))
+    if (wanted.packages.size + wanted.plugins.size === 0) return checked
+    for (const npm of wanted.packages) found.packages.set(npm, await fetched(npm))
+    for (const [id, { name, from }] of wanted.plugins) found.plugins.set(id, await loadPlugin(name, from))
   }
 }
 
-/** `packages` has what was fetched; `wanted` collects what was not. */
-function worldOf(options: LoadOptions, packages: ReadonlyMap<string, FileFacts>, wanted: Set<string>): World {
+/** What only waiting can give, so far: fetched files by their path, plugins by their name and the page's folder. */
+interface Found {
+  readonly packages: Map<string, FileFacts>
+  readonly plugins: Map<string, PluginOrProblem>
+}
+
+/** What a check asked for and was not there. */
+interface Wanted {
+  readonly packages: Set<string>
+  readonly plugins: Map<string, { readonly name: string; readonly from: string }>
+}
+
+function worldOf(options: LoadOptions, { packages, plugins }: Found, wanted: Wanted): World {
   const index = new FileIndex(cacheFolder())
   return {
     prelude: preludeSources(),
@@ -72,11 +85,17 @@ function worldOf(options: LoadOptions, packages: ReadonlyMap<string, FileFacts>,
     memory: options.memory,
     parse: parsePage,
     read: (path, from) => (path.endsWith('.smdm') || isYaml(path) ? usedFile(path, from) : usedLibrary(path)),
-    files: (path, from) => {
-      if (!path.startsWith('npm:')) return index.facts(path, dirname(resolve(from.name)))
+    plugin: (name, from) => {
+      const id = `${dirname(resolve(from))}\n${name}`
+      const known = plugins.get(id)
+      if (known === undefined) wanted.plugins.set(id, { name, from })
+      return known ?? { problem: 'it is being loaded' }
+    },
+    files: (path, from, query) => {
+      if (!path.startsWith('npm:')) return index.facts(path, dirname(resolve(from.name)), query)
       const known = packages.get(path)
       if (known !== undefined) return known
-      wanted.add(path)
+      wanted.packages.add(path)
       return { path, found: false, reason: 'offline' }
     },
   }

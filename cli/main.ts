@@ -9,7 +9,7 @@ import { convertCommand } from './commands/convert.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand, EXPLAINED, type ExplainOptions } from './commands/explain.ts'
 import { formatCommand } from './commands/format.ts'
-import { planCommand } from './commands/plan.ts'
+import { planCommand, type PlanOptions } from './commands/plan.ts'
 import { runCommand } from './commands/run.ts'
 import { exits, WrongUse, type Exit } from './exit.ts'
 import { reportBug, reportFailure, type Output } from './report.ts'
@@ -54,9 +54,13 @@ page('check <file>', 'say what is wrong with a page').action((file: string, o: P
   finish(o, (output) => checkCommand(file, o, output)),
 )
 
-page('plan <file>', 'say what a run would do and cost').action((file: string, o: PageOptions) =>
-  finish(o, (output) => planCommand(file, o, output)),
-)
+page('plan <file> [stages...]', 'say what a run would do and cost')
+  .option('--facts <file>', 'compile for a device described in JSON')
+  .option('--device <device>', 'compile for a device that is here, as for run')
+  .option('--micro <sequences>', 'sequences per run of the device', whole)
+  .action((file: string, stages: readonly string[], o: PageOptions & Omit<PlanOptions, keyof PageOptions>) =>
+    finish(o, (output) => planCommand(file, stages, o, output)),
+  )
 
 page('explain <file> <stage>', 'print a stage of compilation, or where the values of a stage come from')
   .addOption(new Option('--at <what>', 'what to print').choices(EXPLAINED).default('values'))

@@ -6,14 +6,15 @@
 //   backward     open what differentiation used, simplify
 //   plan         fused WGSL kernels and buffers, or one ONNX model a program
 import { bug } from './bug.ts'
-import { evaluationPrograms, samplePrograms, trainingPrograms, type Program, type Purpose } from './build/programs.ts'
+import { evaluationPrograms, pluginPrograms, samplePrograms, trainingPrograms, type Program, type Purpose } from './build/programs.ts'
 import type { Library } from './build/library.ts'
 import { noiseOf } from './build/noise.ts'
 import { learningRate } from './build/rate.ts'
-import type { DataSpec, EvalStage, From, SampleStage, Stage, TrainStage } from './check/pipeline.ts'
+import type { CustomStage, DataSpec, EvalStage, From, SampleStage, Stage, TrainStage } from './check/pipeline.ts'
+import type { Model } from './elaborate/model.ts'
 import type { DeviceFacts } from './facts.ts'
 import { flops } from './plan/flops.ts'
-import type { DataJob, EvalJob, Job, SampleJob, Source, TrainJob } from './plan/jobs.ts'
+import type { CustomJob, DataJob, EvalJob, Job, SampleJob, Source, TrainJob } from './plan/jobs.ts'
 import { fits, microBatch } from './plan/micro.ts'
 import type { Plan } from './plan/plan.ts'
 import { loweringFor, planFor } from './target.ts'
@@ -25,10 +26,12 @@ export interface CompileOptions {
   readonly micro?: number
 }
 
-export type RunnableStage = TrainStage | SampleStage | EvalStage
+export type RunnableStage = TrainStage | SampleStage | EvalStage | CustomStage
 
+/** Whether this version can run a stage and all it needs. */
 export function runnable(stage: Stage): stage is RunnableStage {
-  return stage.kind === 'train' || stage.kind === 'sample' || stage.kind === 'eval'
+  const compiled = stage.kind === 'train' || stage.kind === 'sample' || stage.kind === 'eval' || stage.kind === 'custom'
+  return compiled && stage.later.length === 0 && stage.needs.every(runnable)
 }
 
 /** Compiles a stage for a device. Takes a few seconds at most; touches no device. */
@@ -39,9 +42,9 @@ export function compile(stage: RunnableStage, options: CompileOptions): Job {
     key: stage.key,
     normal: stage.normal,
     plan: compiled.plan,
-    weights: stage.model.weights,
-    vocab: stage.model.vocab,
-    mask: stage.model.vocab,
+    weights: modelOf(stage)?.weights ?? [],
+    vocab: modelOf(stage)?.vocab ?? 0,
+    mask: modelOf(stage)?.vocab ?? 0,
     seed: stage.seed,
     micro: compiled.micro,
   }
@@ -52,19 +55,21 @@ export function compile(stage: RunnableStage, options: CompileOptions): Job {
       return { ...base, ...sampleJob(stage) }
     case 'eval':
       return { ...base, ...evalJob(stage) }
+    case 'custom':
+      return { ...base, ...customJob(stage) }
     default:
       return stage satisfies never
   }
 }
 
-interface Compiled {
+export interface Compiled {
   readonly plan: Plan
   readonly programs: readonly Program[]
   readonly micro: number
 }
 
 /** The largest micro-batch that fits the device. */
-function choose(stage: RunnableStage, options: CompileOptions): Compiled {
+export function choose(stage: RunnableStage, options: CompileOptions): Compiled {
   for (const micro of options.micro === undefined ? microBatch(stage, options.facts) : [options.micro]) {
     const programs = programsOf(stage, micro, options)
     const plan = planFor(programs, options.facts)
@@ -83,6 +88,8 @@ export function programsOf(stage: RunnableStage, micro: number, options: Compile
       return samplePrograms(stage, purpose)
     case 'eval':
       return evaluationPrograms(stage, purpose)
+    case 'custom':
+      return pluginPrograms(stage, purpose)
     default:
       return stage satisfies never
   }
@@ -117,7 +124,7 @@ function sampleJob(stage: SampleStage): Omit<SampleJob, 'plan' | 'micro' | Share
   return {
     kind: 'sample',
     from: sourceOf(stage.from),
-    tokenizer: { kind: stage.tokenizer.kind },
+    tokenizer: { kind: 'bytes' },
     prompt: stage.prompt,
     length: stage.length,
     count: stage.count,
@@ -128,7 +135,7 @@ function sampleJob(stage: SampleStage): Omit<SampleJob, 'plan' | 'micro' | Share
 
 function evalJob(stage: EvalStage): Omit<EvalJob, 'plan' | 'micro' | SharedKeys> {
   const [metric] = stage.metrics
-  if (metric === undefined) return bug(`${stage.name} has no metric`)
+  if (metric?.kind !== 'likelihood') return bug(`${stage.name} has no likelihood`)
   // The evaluated bound has no floor under p and the ELBO's weight, whatever the training objective's (smdm.md 1.12).
   const noise = noiseOf({ schedule: stage.objective.schedule }, 0)
   return {
@@ -140,10 +147,25 @@ function evalJob(stage: EvalStage): Omit<EvalJob, 'plan' | 'micro' | SharedKeys>
   }
 }
 
+function customJob({ custom, values, trained, data }: CustomStage): Omit<CustomJob, 'plan' | 'micro' | SharedKeys> {
+  return {
+    kind: 'custom',
+    from: trained && sourceOf({ kind: 'stage', stage: trained }),
+    data: Object.fromEntries([...data].map(([field, spec]) => [field, dataJob(spec)])),
+    context: trained?.context ?? 0,
+    run: (host) => custom.kind.run(values, host),
+  }
+}
+
+function modelOf(stage: RunnableStage): Model | undefined {
+  return stage.kind === 'custom' ? stage.trained?.model : stage.model
+}
+
 function sourceOf(from: From): Source {
   return from.kind === 'checkpoint' ? from : { kind: 'stage', stage: from.stage.name, key: from.stage.key }
 }
 
 function dataJob({ form, path, tokenizer, part, validation, limit }: DataSpec): DataJob {
-  return { form, path, tokenizer: { kind: tokenizer.kind }, part, validation, limit }
+  if (form !== 'text' || tokenizer.kind !== 'bytes') return bug(`${path} has a form that is not read yet`)
+  return { form, path, tokenizer: { kind: 'bytes' }, part, validation, limit }
 }

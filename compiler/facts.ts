@@ -32,14 +32,52 @@ export interface DeviceFacts {
   }[]
   /** Software rendering: no claims about speed. */
   readonly software: boolean
+  /** How fast it is, where that is known: for estimates of time, nothing else. */
+  readonly rates?: DeviceRates
 }
 
+/** Achieved, not peak. */
+export interface DeviceRates {
+  /** Floating-point operations a second in training, as executed. */
+  readonly flops: number
+  /** Bytes a second to and from memory. */
+  readonly bytes?: number
+  /** Where the numbers come from: `measured here, training base, 6.3M parameters`. */
+  readonly source: string
+}
+
+/** What is asked of a file beside its bytes. */
+export type FileQuery =
+  /** A JSON object a line. */
+  | { readonly as: 'jsonl' }
+  /** A line each, split by a regular expression with one group a column. */
+  | { readonly as: 'lines'; readonly regexp: string }
+  /** A folder with packed blocks of tokens, of which those files count that the glob names. */
+  | { readonly as: 'packed'; readonly glob: string }
+  /** A tokenizer's file. */
+  | { readonly as: 'sentencepiece' | 'bpe' }
+
 /** What is known of a file that a pipeline names. `path` as resolved against the file that names it. */
-export type FileFacts =
-  | { readonly path: string; readonly found: true; readonly bytes: number; readonly sha256: string; readonly tokens?: number }
-  | {
-      readonly path: string
-      readonly found: false
-      readonly reason: 'missing' | 'unreadable' | 'directory' | 'offline'
-      readonly near?: string
-    }
+export type FileFacts = FoundFile | LostFile
+
+export interface FoundFile {
+  readonly path: string
+  readonly found: true
+  readonly bytes: number
+  readonly sha256: string
+  readonly tokens?: number
+  /** Of jsonl and lines: examples, and the columns that each of them has. */
+  readonly lines?: number
+  readonly columns?: readonly string[]
+  /** Of a tokenizer: how many ids it has. */
+  readonly vocab?: number
+  /** The file is there and is not what was asked for. `line` counts from 1. */
+  readonly unfit?: { readonly line?: number; readonly problem: string }
+}
+
+export interface LostFile {
+  readonly path: string
+  readonly found: false
+  readonly reason: 'missing' | 'unreadable' | 'directory' | 'not-a-directory' | 'no-match' | 'offline'
+  readonly near?: string
+}

@@ -8,9 +8,13 @@ import { messages } from './messages.ts'
 import { number } from './number.ts'
 
 /** `declarations` are those of the whole file, in order. */
-export function file(scope: Scope, declarations: readonly CstNode[]): Module {
+export function file(scope: Scope, declarations: Iterable<CstNode>): Module {
   const { source } = scope
-  const items = declarations.flatMap((child) => declaration(scope, child) ?? [])
+  const items: Declaration[] = []
+  for (const child of declarations) {
+    const item = declaration(scope, child)
+    if (item !== undefined) items.push(item)
+  }
   const tail = scope.comments.takeTail(source.text.length)
   return { kind: 'module', span: { source, start: 0, end: source.text.length }, source, items, tail }
 }

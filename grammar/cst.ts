@@ -10,12 +10,16 @@ export function nodes(parent: CstNode, name: string): readonly CstNode[] {
 }
 
 export function node(parent: CstNode, name: string): CstNode | undefined {
-  return nodes(parent, name)[0]
+  return parent.children[name]?.find(isNode)
 }
 
 /** The only child of a node that stands for one of several constructs. */
 export function onlyNode(parent: CstNode): CstNode | undefined {
-  return Object.values(parent.children).flat().find(isNode)
+  for (const name in parent.children) {
+    const found = parent.children[name]!.find(isNode)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 export function tokens(parent: CstNode, name: string): readonly IToken[] {
@@ -23,7 +27,7 @@ export function tokens(parent: CstNode, name: string): readonly IToken[] {
 }
 
 export function token(parent: CstNode, name: string): IToken | undefined {
-  return tokens(parent, name)[0]
+  return parent.children[name] === undefined ? undefined : tokens(parent, name)[0]
 }
 
 /** Offset of the first character, or undefined where nothing was read. */
@@ -34,10 +38,13 @@ export function startOf(child: CstNode | IToken): number | undefined {
 
 /** Children of several names in the order of the text. Those without a place in the text are left out. */
 export function inOrder(parent: CstNode, ...names: readonly string[]): readonly (CstNode | IToken)[] {
-  return names
-    .flatMap((name) => [...nodes(parent, name), ...tokens(parent, name)])
-    .filter((child) => startOf(child) !== undefined)
-    .sort((a, b) => startOf(a)! - startOf(b)!)
+  const found: (CstNode | IToken)[] = []
+  for (const name of names) {
+    for (const child of parent.children[name] ?? []) {
+      if ((isNode(child) || child.isInsertedInRecovery !== true) && startOf(child) !== undefined) found.push(child)
+    }
+  }
+  return found.length < 2 ? found : found.sort((a, b) => startOf(a)! - startOf(b)!)
 }
 
 export function spanOf(source: SourceFile, child: CstNode | IToken): Span {

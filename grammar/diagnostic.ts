@@ -51,6 +51,12 @@ export class Report {
     this.#found.push(diagnostic)
   }
 
+  /** Changes what was found since there were `from` diagnostics; `undefined` takes one back. */
+  amend(from: number, change: (diagnostic: Diagnostic) => Diagnostic | undefined): void {
+    const since = this.#found.splice(from)
+    this.#found.push(...since.map(change).filter((d) => d !== undefined))
+  }
+
   /** Report functions for a catalogue: `using(messages).unknownField(span, facts)`. Codes are the keys in kebab-case. */
   using<C extends Catalogue>(catalogue: C): Reporters<C> {
     const reporters: Record<string, (span: Span, facts: never) => void> = {}

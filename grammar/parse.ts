@@ -26,8 +26,11 @@ export interface Parsed {
 /** The tree of a file. After a syntax error it lacks the smallest broken parts and keeps what stands around them. */
 export function parse(source: SourceFile): Parsed {
   const reading = read(source)
-  const trees = split(reading.tokens).map((tokens) => derive(reading, tokens, () => parser.declaration()))
-  return { module: file(scopeOf(reading), trees), diagnostics: diagnosticsOf(reading) }
+  // One at a time: concrete trees are large, and each is left behind with its declaration.
+  const trees = function* () {
+    for (const tokens of split(reading.tokens)) yield derive(reading, tokens, () => parser.declaration())
+  }
+  return { module: file(scopeOf(reading), trees()), diagnostics: diagnosticsOf(reading) }
 }
 
 export interface ParsedExpression {

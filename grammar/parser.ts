@@ -2,9 +2,11 @@
 // more than the language (a missing comma or promise, `=` for `:`, prefixes in any order), so that
 // abstract.ts can say precisely what is wrong. Precedence is settled later, in precedence.ts, which keeps
 // the recursion shallow. With recovery on, any child of any node may be absent.
-import { CstParser, type CstNode, type IToken, type ParserMethod } from 'chevrotain'
+import { CstParser, type CstNode, type IOrAlt, type IToken, type ParserMethod } from 'chevrotain'
 import { expectations } from './recovery.ts'
 import * as token from './tokens.ts'
+
+const asAlternative = (ALT: () => unknown): IOrAlt<unknown> => ({ ALT })
 
 type Rule = ParserMethod<[], CstNode>
 
@@ -19,20 +21,32 @@ export class Parser extends CstParser {
     this.performSelfAnalysis()
   }
 
+  // Functions that an object literal holds get their names at run time, each time anew; as arguments they have none.
+  private either(...alternatives: readonly (() => unknown)[]): void {
+    this.OR(alternatives.map(asAlternative))
+  }
+
+  private either2(...alternatives: readonly (() => unknown)[]): void {
+    this.OR2(alternatives.map(asAlternative))
+  }
+
   readonly declaration: Rule = this.RULE('declaration', () => {
-    this.OR([
-      { ALT: () => this.SUBRULE(this.use) },
-      { ALT: () => this.SUBRULE(this.let) },
-      { ALT: () => this.SUBRULE(this.param) },
-      { ALT: () => this.SUBRULE(this.op) },
-      { ALT: () => this.SUBRULE(this.block) },
-      { ALT: () => this.SUBRULE(this.noun) },
-    ])
+    this.either(
+      () => this.SUBRULE(this.use),
+      () => this.SUBRULE(this.let),
+      () => this.SUBRULE(this.param),
+      () => this.SUBRULE(this.op),
+      () => this.SUBRULE(this.block),
+      () => this.SUBRULE(this.noun),
+    )
   })
 
   readonly use: Rule = this.RULE('use', () => {
     this.CONSUME(token.Word.use)
-    this.OR([{ ALT: () => this.CONSUME(token.Str) }, { ALT: () => this.CONSUME(token.Name) }])
+    this.either(
+      () => this.CONSUME(token.Str),
+      () => this.CONSUME(token.Name),
+    )
     this.OPTION(() => {
       this.CONSUME(token.Word.as)
       this.CONSUME2(token.Name, { LABEL: 'alias' })
@@ -42,10 +56,7 @@ export class Parser extends CstParser {
   readonly let: Rule = this.RULE('let', () => {
     this.CONSUME(token.Word.let)
     this.CONSUME(token.Name)
-    this.OPTION(() => {
-      this.CONSUME(token.Colon)
-      this.SUBRULE(this.type)
-    })
+    this.annotation()
     this.CONSUME(token.Equals)
     this.SUBRULE(this.expr)
   })
@@ -53,33 +64,39 @@ export class Parser extends CstParser {
   readonly param: Rule = this.RULE('param', () => {
     this.CONSUME(token.Word.param)
     this.CONSUME(token.Name)
-    this.OPTION(() => {
-      this.CONSUME(token.Colon)
-      this.SUBRULE(this.type)
-    })
+    this.annotation()
     this.OPTION2(() => {
       this.CONSUME(token.Equals)
       this.SUBRULE(this.expr)
     })
   })
 
+  /** Part of a rule: a colon and a type, or neither. */
+  private annotation(): void {
+    this.OPTION(() => {
+      this.CONSUME(token.Colon)
+      this.SUBRULE(this.type)
+    })
+  }
+
   readonly noun: Rule = this.RULE('noun', () => {
     this.CONSUME(token.Name, { LABEL: 'noun' })
     this.CONSUME2(token.Name)
     this.OPTION(() => {
       this.CONSUME(token.LParen)
-      this.OR([{ ALT: () => this.CONSUME(token.Num) }, { ALT: () => this.CONSUME(token.Str) }])
+      this.either(
+        () => this.CONSUME(token.Num),
+        () => this.CONSUME(token.Str),
+      )
       this.CONSUME(token.RParen)
     })
-    this.OR2([
-      {
-        ALT: () => {
-          this.CONSUME(token.Equals)
-          this.SUBRULE(this.expr)
-        },
+    this.either2(
+      () => {
+        this.CONSUME(token.Equals)
+        this.SUBRULE(this.expr)
       },
-      { ALT: () => this.SUBRULE(this.record) },
-    ])
+      () => this.SUBRULE(this.record),
+    )
   })
 
   readonly record: Rule = this.RULE('record', () => {
@@ -93,21 +110,17 @@ export class Parser extends CstParser {
 
   readonly field: Rule = this.RULE('field', () => {
     this.CONSUME(token.AnyName)
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(token.Colon)
-          this.SUBRULE(this.expr)
-        },
+    this.either(
+      () => {
+        this.CONSUME(token.Colon)
+        this.SUBRULE(this.expr)
       },
-      {
-        ALT: () => {
-          this.CONSUME(token.Equals)
-          this.SUBRULE2(this.expr)
-        },
+      () => {
+        this.CONSUME(token.Equals)
+        this.SUBRULE2(this.expr)
       },
-      { ALT: () => this.SUBRULE(this.record) },
-    ])
+      () => this.SUBRULE(this.record),
+    )
   })
 
   readonly op: Rule = this.RULE('op', () => {
@@ -119,15 +132,13 @@ export class Parser extends CstParser {
       this.CONSUME(token.Arrow)
       this.SUBRULE(this.type)
     })
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(token.Equals)
-          this.SUBRULE(this.expr)
-        },
+    this.either(
+      () => {
+        this.CONSUME(token.Equals)
+        this.SUBRULE(this.expr)
       },
-      { ALT: () => this.SUBRULE(this.body) },
-    ])
+      () => this.SUBRULE(this.body),
+    )
     this.OPTION3(() => this.SUBRULE(this.grad))
   })
 
@@ -165,10 +176,7 @@ export class Parser extends CstParser {
 
   readonly formal: Rule = this.RULE('formal', () => {
     this.CONSUME(token.Name)
-    this.OPTION(() => {
-      this.CONSUME(token.Colon)
-      this.SUBRULE(this.type)
-    })
+    this.annotation()
     this.OPTION2(() => {
       this.CONSUME(token.Equals)
       this.SUBRULE(this.expr)
@@ -176,15 +184,13 @@ export class Parser extends CstParser {
   })
 
   readonly type: Rule = this.RULE('type', () => {
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(token.Name)
-          this.OPTION(() => this.SUBRULE(this.dims))
-        },
+    this.either(
+      () => {
+        this.CONSUME(token.Name)
+        this.OPTION(() => this.SUBRULE(this.dims))
       },
-      { ALT: () => this.SUBRULE2(this.dims) },
-    ])
+      () => this.SUBRULE2(this.dims),
+    )
   })
 
   readonly dims: Rule = this.RULE('dims', () => {
@@ -206,14 +212,14 @@ export class Parser extends CstParser {
   })
 
   readonly statement: Rule = this.RULE('statement', () => {
-    this.OR([
-      { ALT: () => this.SUBRULE(this.let) },
-      { ALT: () => this.SUBRULE(this.param) },
-      { ALT: () => this.SUBRULE(this.weight) },
-      { ALT: () => this.SUBRULE(this.repeat) },
-      { ALT: () => this.SUBRULE(this.return) },
-      { ALT: () => this.SUBRULE(this.assign) },
-    ])
+    this.either(
+      () => this.SUBRULE(this.let),
+      () => this.SUBRULE(this.param),
+      () => this.SUBRULE(this.weight),
+      () => this.SUBRULE(this.repeat),
+      () => this.SUBRULE(this.return),
+      () => this.SUBRULE(this.assign),
+    )
   })
 
   readonly weight: Rule = this.RULE('weight', () => {
@@ -239,17 +245,15 @@ export class Parser extends CstParser {
 
   // Not any expression: `layers { … }` would amend `layers`.
   readonly count: Rule = this.RULE('count', () => {
-    this.OR([
-      { ALT: () => this.CONSUME(token.Name) },
-      { ALT: () => this.CONSUME(token.Num) },
-      {
-        ALT: () => {
-          this.CONSUME(token.LParen)
-          this.SUBRULE(this.expr)
-          this.CONSUME(token.RParen)
-        },
+    this.either(
+      () => this.CONSUME(token.Name),
+      () => this.CONSUME(token.Num),
+      () => {
+        this.CONSUME(token.LParen)
+        this.SUBRULE(this.expr)
+        this.CONSUME(token.RParen)
       },
-    ])
+    )
   })
 
   readonly return: Rule = this.RULE('return', () => {
@@ -259,10 +263,7 @@ export class Parser extends CstParser {
 
   readonly assign: Rule = this.RULE('assign', () => {
     this.CONSUME(token.Name)
-    this.OPTION(() => {
-      this.CONSUME(token.Colon)
-      this.SUBRULE(this.type)
-    })
+    this.annotation()
     this.CONSUME(token.Equals)
     this.SUBRULE(this.expr)
   })
@@ -283,15 +284,17 @@ export class Parser extends CstParser {
   readonly operation: Rule = this.RULE('operation', () => {
     this.MANY(() => this.CONSUME(token.Prefix))
     this.SUBRULE(this.operand)
-    this.MANY2({
-      GATE: () => !this.startsField(this.LA(1), this.LA(2)),
-      DEF: () => {
-        this.CONSUME(token.BinaryOperator)
-        this.MANY3(() => this.CONSUME2(token.Prefix))
-        this.SUBRULE2(this.operand)
-      },
-    })
+    this.MANY2(this.further)
   })
+
+  private readonly further = {
+    GATE: () => !this.startsField(this.LA(1), this.LA(2)),
+    DEF: () => {
+      this.CONSUME(token.BinaryOperator)
+      this.MANY3(() => this.CONSUME2(token.Prefix))
+      this.SUBRULE2(this.operand)
+    },
+  }
 
   /** `mod: 3` after a value is the next field, not an operator. */
   private startsField(word: IToken, next: IToken): boolean {
@@ -300,44 +303,48 @@ export class Parser extends CstParser {
 
   // A record literal takes no suffix: `{ … } { … }` is a forgotten comma, not an amendment.
   readonly operand: Rule = this.RULE('operand', () => {
-    this.OR([{ ALT: () => this.SUBRULE(this.record) }, { ALT: () => this.SUBRULE(this.suffixed) }])
+    this.either(
+      () => this.SUBRULE(this.record),
+      () => this.SUBRULE(this.suffixed),
+    )
   })
 
   readonly suffixed: Rule = this.RULE('suffixed', () => {
     this.SUBRULE(this.primary)
     this.MANY(() =>
-      this.OR([
-        { ALT: () => this.SUBRULE(this.args) },
-        { ALT: () => this.SUBRULE(this.indices) },
-        { ALT: () => this.SUBRULE(this.member) },
-        { ALT: () => this.SUBRULE(this.record) },
-      ]),
+      this.either(
+        () => this.SUBRULE(this.args),
+        () => this.SUBRULE(this.indices),
+        () => this.SUBRULE(this.member),
+        () => this.SUBRULE(this.record),
+      ),
     )
   })
 
   readonly primary: Rule = this.RULE('primary', () => {
-    this.OR([
-      { ALT: () => this.CONSUME(token.Num) },
-      { ALT: () => this.CONSUME(token.Str) },
-      { ALT: () => this.CONSUME(token.Str3) },
-      { ALT: () => this.CONSUME(token.Word.true) },
-      { ALT: () => this.CONSUME(token.Word.false) },
-      { ALT: () => this.SUBRULE(this.wgsl) },
-      { ALT: () => this.CONSUME(token.Name) },
-      {
-        ALT: () => {
-          this.CONSUME(token.LParen)
-          this.SUBRULE(this.expr)
-          this.CONSUME(token.RParen)
-        },
+    this.either(
+      () => this.CONSUME(token.Num),
+      () => this.CONSUME(token.Str),
+      () => this.CONSUME(token.Str3),
+      () => this.CONSUME(token.Word.true),
+      () => this.CONSUME(token.Word.false),
+      () => this.SUBRULE(this.wgsl),
+      () => this.CONSUME(token.Name),
+      () => {
+        this.CONSUME(token.LParen)
+        this.SUBRULE(this.expr)
+        this.CONSUME(token.RParen)
       },
-      { ALT: () => this.SUBRULE(this.list) },
-    ])
+      () => this.SUBRULE(this.list),
+    )
   })
 
   readonly wgsl: Rule = this.RULE('wgsl', () => {
     this.CONSUME(token.Word.wgsl)
-    this.OR([{ ALT: () => this.CONSUME(token.Str) }, { ALT: () => this.CONSUME(token.Str3) }])
+    this.either(
+      () => this.CONSUME(token.Str),
+      () => this.CONSUME(token.Str3),
+    )
   })
 
   readonly list: Rule = this.RULE('list', () => {

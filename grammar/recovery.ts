@@ -65,12 +65,14 @@ export function reportErrors(
     const start = ended ? end : error.token.startOffset
     if (seen.has(start)) continue
     seen.add(start)
-    const previous = tokens[(order.get(error.token) ?? tokens.length) - 1]
-    reportError(error, previous, { source, start, end: ended ? start : error.token.endOffset! + 1 }, report)
+    const before = tokens.slice(0, order.get(error.token) ?? tokens.length).slice(-3)
+    reportError(error, before, { source, start, end: ended ? start : error.token.endOffset! + 1 }, report)
   }
 }
 
-function reportError({ token, context, message }: IRecognitionException, previous: IToken | undefined, span: Span, report: Report): void {
+/** `before`: the last tokens in front of the one that did not fit. */
+function reportError({ token, context, message }: IRecognitionException, before: readonly IToken[], span: Span, report: Report): void {
+  const previous = before.at(-1)
   const say = report.using(messages)
   const rule = context.ruleStack.at(-1) ?? ''
   if (rule === 'noun' && message === tokenLabel(Name) && previous !== undefined) {
@@ -81,7 +83,7 @@ function reportError({ token, context, message }: IRecognitionException, previou
   } else if (message === tokenLabel(Name) && token.tokenType !== Name && isWord(token)) {
     say.reservedName(span, { word: token.image })
   } else {
-    say.unexpected(span, { expected: message, found: describe(token), advice: adviceFor(token, previous, context.ruleStack) })
+    say.unexpected(span, { expected: message, found: describe(token), advice: adviceFor(token, before, context.ruleStack) })
   }
 }
 
@@ -107,13 +109,29 @@ function describe({ tokenType, image }: IToken): string | undefined {
   return `\`${image}\``
 }
 
+/** What a declaration begins with in other languages. */
+const HABITS: Readonly<Record<string, string>> = {
+  import: 'a library or a page is brought by `use smdm` or `use "other.smdm" as other`',
+  from: 'a library or a page is brought by `use smdm` or `use "other.smdm" as other`',
+  def: 'a function is an op: `op name(x) = …`',
+  function: 'a function is an op: `op name(x) = …`',
+  class: 'a network with weights is a block: `block name(x: [time, width]) -> [time, width] { … }`',
+  const: 'a name for a value is `let name = …`',
+  var: 'a name for a value is `let name = …`',
+}
+
 /** Habits from other languages, and slips that have one cure. */
-function adviceFor({ image, startOffset }: IToken, previous: IToken | undefined, rules: readonly string[]): string | undefined {
+function adviceFor({ image, startOffset }: IToken, before: readonly IToken[], rules: readonly string[]): string | undefined {
   const rule = rules.at(-1)
+  const previous = before.at(-1)
+  const habit = rule === 'noun' ? before.find((token) => Object.hasOwn(HABITS, token.image)) : undefined
+  if (habit) return HABITS[habit.image]
   const touches = previous !== undefined && previous.endOffset! + 1 === startOffset
   if (image === '/' && previous?.image === '/') return 'comments begin with `#`'
   if (image === '*' && previous?.image === '*') return 'a power is written `a ^ b`'
   if (image === '=' && (rule === 'branch' || previous?.image === '=')) return 'equality is written `==`'
+  if (image === ':' && rule === 'op') return 'the result of an op is written `->`, before its body'
+  if (image === '=' && (rule === 'block' || rule === 'body')) return 'a block always has a body: `{ return … }`'
   if (image === '>' && touches && previous.image === '=') return 'the result of an op is written `->`'
   if (image === ',' && previous?.image === ',') return 'one comma is enough'
   if ((image === ')' || image === ']') && previous?.image === ',') return 'leave out the comma before it'

@@ -2,7 +2,7 @@
 // single tokens would reach.
 import { join } from 'node:path'
 import { rm } from 'node:fs/promises'
-import type { EvalJob } from '../compiler/plan/jobs.ts'
+import type { CustomMetric, EvalJob } from '../compiler/plan/jobs.ts'
 import { loadWeights } from './checkpoint/load.ts'
 import { windowsIn } from './data/sequences.ts'
 import { readTokens } from './data/source.ts'
@@ -80,7 +80,7 @@ export async function* evaluate(job: EvalJob, context: StageContext): AsyncGener
 }
 
 /** How the terminal hears of a metric, fresh or out of the store. */
-export function metricEvent(stage: string, { name, value, error, unit, notes }: MetricRecord): RunEvent {
+export function metricEvent(stage: string, { name, value, error, unit, notes }: CustomMetric): RunEvent {
   return { kind: 'metric', stage, name, value, error: error ?? NaN, unit, notes }
 }
 

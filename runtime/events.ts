@@ -27,7 +27,8 @@ export type RunEvent =
       readonly device: string
       readonly stages: readonly {
         readonly stage: string
-        readonly what: 'train' | 'sample' | 'eval'
+        /** The word of its kind: `train`, or a plugin's own. */
+        readonly what: string
         readonly key: string
         readonly state: StageState
       }[]

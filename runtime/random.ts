@@ -3,7 +3,7 @@
 import { philox } from '../compiler/graph/philox.ts'
 
 /** Second word of the key. The compiler's programs use streams of their own. */
-export const streams = { time: 1, mask: 2, order: 3, offset: 4, reveal: 5, subset: 6 } as const
+export const streams = { time: 1, mask: 2, order: 3, offset: 4, reveal: 5, subset: 6, plugin: 7 } as const
 export type Stream = keyof typeof streams
 
 /** Uniform numbers of one purpose: f32 values strictly between 0 and 1, equal to the graph's `uniform` of the same numbers. */

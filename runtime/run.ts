@@ -1,9 +1,10 @@
 // Stages in order → one stream of events. A stage whose artifact is in the store is not even compiled; the others are locked,
 // compiled, carried out and linked. What the world does wrong comes as a last event `failed`; what is done by then stays.
 import { readFile } from 'node:fs/promises'
-import type { Job } from '../compiler/plan/jobs.ts'
+import type { CustomMetric, Job } from '../compiler/plan/jobs.ts'
 import type { Backend } from './backend.ts'
-import { evaluate, metricEvent, type MetricRecord } from './evaluate.ts'
+import { custom } from './custom.ts'
+import { evaluate, metricEvent } from './evaluate.ts'
 import { Failure, type RunEvent, type StageState } from './events.ts'
 import { asFailure, telling } from './failures.ts'
 import { copySamples, sample, type SampleRecord } from './sample.ts'
@@ -17,6 +18,8 @@ import { train } from './train.ts'
 export interface StagePlan {
   readonly stage: string
   readonly kind: Job['kind']
+  /** The word of its kind: `train`, or a plugin's own. */
+  readonly what: string
   readonly key: string
   /** Where samples are copied to, which is not part of the key. */
   readonly write?: string
@@ -37,7 +40,7 @@ export interface RunOptions {
 /** Runs stages, dependencies first. Ends after the first stage that stops or fails. */
 export async function* run(stages: readonly StagePlan[], backend: Backend, options: RunOptions): AsyncGenerator<RunEvent> {
   const states = await Promise.all(stages.map((s) => stateOf(stageFolder(options.store, s.kind, s.key))))
-  const heads = stages.map(({ stage, kind, key }, i) => ({ stage, what: kind, key, state: states[i]! }))
+  const heads = stages.map(({ stage, what, key }, i) => ({ stage, what, key, state: states[i]! }))
   yield { kind: 'run', device: backend.device, stages: heads }
   for (const stage of stages) {
     let last: RunEvent | undefined
@@ -77,8 +80,8 @@ async function* runStage(plan: StagePlan, backend: Backend, options: RunOptions)
 /** What is in the store already. */
 async function* cached(plan: StagePlan, folder: StageFolder): AsyncGenerator<RunEvent> {
   yield stageEvent(plan, folder, 'cached', (await readRecord(folder))?.total ?? 0)
-  if (plan.kind === 'eval') {
-    const metrics = JSON.parse(await readFile(folder.artifact, 'utf8')) as readonly MetricRecord[]
+  if (plan.kind === 'eval' || plan.kind === 'custom') {
+    const metrics = JSON.parse(await readFile(folder.artifact, 'utf8')) as readonly CustomMetric[]
     for (const metric of metrics) yield metricEvent(plan.stage, metric)
   } else if (plan.kind === 'sample') {
     const samples = (await readLines(folder.artifact)) as readonly SampleRecord[]
@@ -118,6 +121,8 @@ function work(job: Job, context: StageContext): AsyncGenerator<RunEvent> {
       return sample(job, context)
     case 'eval':
       return evaluate(job, context)
+    case 'custom':
+      return custom(job, context)
     default:
       return job satisfies never
   }
@@ -135,6 +140,8 @@ function totalOf(job: Job): number {
       return job.count
     case 'eval':
       return job.metric.samples
+    case 'custom':
+      return 0
     default:
       return job satisfies never
   }

@@ -1,13 +1,9 @@
-// Every message of checking has a program that causes it, and one mistake yields one message.
+// One mistake yields one message. (That every message has a program is tested with the manual's, in errors.test.ts.)
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import test from 'node:test'
-import { messages } from '../compiler/check/messages.ts'
 import { FOREIGN } from '../compiler/spec/foreign.ts'
 import { KINDS } from '../compiler/spec/kinds.ts'
-import { codeOf } from '../grammar/diagnostic.ts'
-import { codesOf, checked, folder, page, shown } from './helpers/check.ts'
+import { codesOf, checked, page, shown } from './helpers/check.ts'
 
 const sample = (fields: string): string => page('', `sample s { from: t, length: 32 tokens, ${fields} }`)
 const tune = (fields: string): string => page(`optimizer { ${fields} }`)
@@ -107,20 +103,6 @@ for (const [code, text, more] of PROGRAMS) {
 
 test('the pages that the mistakes are planted in are right', () => {
   for (const text of [page(), sample(''), tune('lr: 1'), causal.replace('exact_k', 'chain_rule')]) assert.deepEqual(codesOf(text), [])
-})
-
-test('every message has a program', () => {
-  const shownBeside = readdirSync(folder).flatMap((f) => (f.endsWith('.txt') ? [readFileSync(join(folder, f), 'utf8')] : []))
-  const caused = new Set([
-    ...PROGRAMS.map(([code]) => code),
-    ...[...shownBeside.join('\n').matchAll(/^(?:error|warning)\[([\w-]+)\]/gm)].map((m) => m[1]!),
-  ])
-  assert.deepEqual(
-    Object.keys(messages)
-      .map(codeOf)
-      .filter((code) => !caused.has(code)),
-    [],
-  )
 })
 
 test('every word of other frameworks leads to a field that is there', () => {

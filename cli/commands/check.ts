@@ -1,4 +1,5 @@
 // smdmc check FILE: says what is wrong, without running anything.
+import { kindWord } from '../../compiler/report/kind-word.ts'
 import { exits, type Exit } from '../exit.ts'
 import { load, type LoadOptions } from '../load.ts'
 import { countOf, reportDiagnostics, type Output } from '../report.ts'
@@ -13,9 +14,9 @@ export async function checkCommand(file: string, options: LoadOptions, output: O
   const { stages } = pipeline
   if (output.json)
     process.stdout.write(
-      JSON.stringify({ kind: 'checked', file, stages: stages.map((s) => ({ stage: s.name, what: s.kind, key: s.key })) }) + '\n',
+      JSON.stringify({ kind: 'checked', file, stages: stages.map((s) => ({ stage: s.name, what: kindWord(s), key: s.key })) }) + '\n',
     )
   else
-    process.stdout.write(`${file} is sound: ${stages.length === 0 ? 'no stages' : stages.map((s) => `${s.kind} ${s.name}`).join(', ')}\n`)
+    process.stdout.write(`${file} is sound: ${stages.length === 0 ? 'no stages' : stages.map((s) => `${kindWord(s)} ${s.name}`).join(', ')}\n`)
   return exits.ok
 }

@@ -5,6 +5,7 @@
 //   plan      memory and what runs one after the other: dispatches, or the nodes of the ONNX models
 //   wgsl      WebGPU: the text of every kernel
 import { lossGraph } from '../../compiler/build/train.ts'
+import { customPrograms } from '../../compiler/build/custom.ts'
 import { nllProgram } from '../../compiler/build/evaluate.ts'
 import { samplerProgram } from '../../compiler/build/sample.ts'
 import type { Program } from '../../compiler/build/programs.ts'
@@ -53,6 +54,8 @@ function writtenPrograms(stage: RunnableStage, micro: number, { library }: Compi
       return [samplerProgram(stage.model, stage.sampler, { batch: micro, time: stage.length }, library)]
     case 'eval':
       return [nllProgram(stage.model, { batch: micro, time: stage.context }, library)]
+    case 'custom':
+      return customPrograms(stage, { batch: micro, time: stage.trained?.context ?? 1 }, library)
     default:
       return stage satisfies never
   }

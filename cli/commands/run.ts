@@ -1,6 +1,7 @@
 // smdmc run FILE [STAGE…]: trains, samples and evaluates, showing it as the terminal allows.
 import { basename, join } from 'node:path'
 import { compile, type RunnableStage } from '../../compiler/compile.ts'
+import { kindWord } from '../../compiler/report/kind-word.ts'
 import { Library } from '../../compiler/build/library.ts'
 import type { Scope } from '../../compiler/elaborate/code.ts'
 import { cacheFolder } from '../../runtime/cache.ts'
@@ -8,6 +9,7 @@ import { run, type StagePlan } from '../../runtime/run.ts'
 import { openBackend, type OpenBackend } from '../device.ts'
 import { exits, type Exit } from '../exit.ts'
 import { load, type LoadOptions } from '../load.ts'
+import { RateRecorder } from '../rates.ts'
 import { reportDiagnostics, type Output } from '../report.ts'
 import { screenFor } from '../ui/show.ts'
 import { checkMicro, wantedStages } from './stages.ts'
@@ -32,10 +34,12 @@ export async function runCommand(file: string, names: readonly string[], options
   const screen = await screenFor({ stdout: process.stdout, json: output.json, live })
   const plans = stages.map((s) => planOf(s, opened, prelude, options.micro))
   const folders = { store: join(options.store, 'store'), runs: join('runs', basename(file).replace(/\.\w+$/, '')), cache: cacheFolder() }
+  const rates = new RateRecorder(cacheFolder(), opened.facts.name, stages)
   let exit: Exit = exits.ok
   try {
     for await (const event of run(plans, opened.backend, { ...folders, signal: stop.signal })) {
       screen.show(event)
+      await rates.hear(event)
       if (event.kind === 'failed') exit = exits.failed
       if (event.kind === 'stopped') exit = exits.stopped
     }
@@ -49,6 +53,7 @@ function planOf(stage: RunnableStage, opened: OpenBackend, prelude: Scope, micro
   return {
     stage: stage.name,
     kind: stage.kind,
+    what: kindWord(stage),
     key: stage.key,
     write: stage.kind === 'sample' ? stage.write : undefined,
     job: async () => compile(stage, { facts: opened.facts, library: new Library(prelude), micro }),

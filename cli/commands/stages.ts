@@ -11,6 +11,13 @@ export function wantedStages(pipeline: Pipeline, names: readonly string[]): read
   return pipeline.stages.filter((s) => wanted.includes(s)).filter(runnable)
 }
 
+/** The stages named and what they need, or all, whether they can run or not. */
+export function plannedStages(pipeline: Pipeline, names: readonly string[]): readonly Stage[] {
+  if (names.length === 0) return pipeline.stages
+  const planned = needed(names.map((name) => stageNamed(pipeline, name)))
+  return pipeline.stages.filter((s) => planned.includes(s))
+}
+
 export function stageNamed(pipeline: Pipeline, name: string): Stage {
   const stage = pipeline.stages.find((s) => s.name === name)
   if (stage !== undefined) return stage

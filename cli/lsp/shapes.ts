@@ -3,6 +3,7 @@
 import type { BlockDecl, OpDecl } from '../../grammar/ast.ts'
 import { Report } from '../../grammar/diagnostic.ts'
 import type { ModelSpec } from '../../compiler/elaborate/code.ts'
+import { effortOf, stepsOfModel } from '../../compiler/elaborate/effort.ts'
 import { evaluate } from '../../compiler/elaborate/expression.ts'
 import { Frame, type Context } from '../../compiler/elaborate/frame.ts'
 import { run } from '../../compiler/elaborate/body.ts'
@@ -48,6 +49,7 @@ function elaborate({ spec: { block, settings, span }, vocab, context }: Met, not
     stack: [block],
     gradients: false,
     composites: new Map(),
+    effort: effortOf(stepsOfModel),
     weight: ({ name, dims }) => b.input(`weight/${name}`, 'state', { dtype: 'f32', dims }),
     evaluate: (expr, frame) => {
       const term = evaluate(expr, frame)

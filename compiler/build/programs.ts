@@ -1,6 +1,7 @@
 // A checked stage → its programs, lowered for a target.
-import type { EvalStage, SampleStage, TrainStage } from '../check/pipeline.ts'
+import type { CustomStage, EvalStage, SampleStage, TrainStage } from '../check/pipeline.ts'
 import type { Graph } from '../graph/graph.ts'
+import { customPrograms } from './custom.ts'
 import { guidedNllProgram, logitsProgram, nllProgram } from './evaluate.ts'
 import type { Library } from './library.ts'
 import { samplerProgram } from './sample.ts'
@@ -42,6 +43,12 @@ export function samplePrograms(stage: Pick<SampleStage, 'model' | 'sampler' | 'l
 export function evaluationPrograms(stage: Pick<EvalStage, 'model' | 'context'>, purpose: Purpose): readonly Program[] {
   const { library, lowering, micro } = purpose
   return [scored(nllProgram(stage.model, { batch: micro, time: stage.context }, library), lowering)]
+}
+
+export function pluginPrograms(stage: CustomStage, purpose: Purpose): readonly Program[] {
+  const { library, lowering, micro } = purpose
+  const shape: Shape = { batch: micro, time: stage.trained?.context ?? 1 }
+  return customPrograms(stage, shape, library).map((p) => scored(p, lowering))
 }
 
 /** What comparisons with the reference need beside: likelihood under guidance, and logits. */

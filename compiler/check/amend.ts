@@ -6,9 +6,10 @@ import { nearest } from '../../grammar/suggest.ts'
 import { FOREIGN } from '../spec/foreign.ts'
 import { KIND_NAMES, KINDS, isKind, type FieldSpec, type KindName, type PartName } from '../spec/kinds.ts'
 import { defaultOf, typed } from './fields.ts'
+import type { CustomKind } from './pipeline.ts'
 import { fieldsOfRecord, fresh } from './record.ts'
 import type { Env } from './session.ts'
-import { poison, type Held, type Rec, type Value } from './value.ts'
+import { poison, wordOf, type Held, type Rec, type Row, type Value } from './value.ts'
 
 /** `base { … }`: what the record gives replaces or amends, the rest stays. */
 export function amend(base: Rec, record: RecordExpr, env: Env, span: Span): Rec {
@@ -16,7 +17,6 @@ export function amend(base: Rec, record: RecordExpr, env: Env, span: Span): Rec 
   const specs = fieldsOfRecord(base)
   const fields = new Map(base.fields)
   const seen = new Map<string, Span>()
-  let inner = env
   for (const field of inOrder(base.of, record.fields)) {
     const name = field.name.name
     const before = seen.get(name)
@@ -34,9 +34,15 @@ export function amend(base: Rec, record: RecordExpr, env: Env, span: Span): Rec 
       s.say.vocabIsGiven(field.span, undefined)
       continue
     }
-    const value = field.value ? typed(spec.type, field.value, inner, name) : amendField(base, spec, field, inner)
-    fields.set(name, { value, field: field.span, at: field.value?.span ?? field.amend!.span })
-    if (base.of === 'sweep' && name === 'over' && value.kind === 'axes') inner = { ...inner, locals: value.rows[0] }
+    const place = { field: field.span, at: field.value?.span ?? field.amend!.span }
+    if (spec.type.is === 'run') {
+      const over = fields.get('over')?.value
+      const each = (row: Row | undefined): Value => runOf(base, spec, field, { ...env, locals: row })
+      fields.set(name, { value: each(over?.kind === 'axes' ? over.rows[0] : undefined), each, ...place })
+      continue
+    }
+    const value = field.value ? typed(spec.type, field.value, env, name) : amendField(base, spec, field, env)
+    fields.set(name, { value, ...place })
   }
   return { ...base, fields, decl: undefined, span }
 }
@@ -44,6 +50,15 @@ export function amend(base: Rec, record: RecordExpr, env: Env, span: Span): Rec 
 /** The names of a sweep's axes must be there before the stage that mentions them. */
 function inOrder(kind: KindName | PartName, fields: readonly Field[]): readonly Field[] {
   return kind === 'sweep' ? [...fields].sort((a, b) => Number(b.name.name === 'over') - Number(a.name.name === 'over')) : fields
+}
+
+/** What a sweep runs in one row: the field as given, or an amendment of what the base runs there. */
+function runOf(base: Rec, spec: FieldSpec, field: Field, env: Env): Value {
+  if (field.value) return typed(spec.type, field.value, env, field.name.name)
+  const before = base.fields.get(field.name.name)
+  if (!before?.each || !env.locals) return amendField(base, spec, field, env)
+  const value = before.each(env.locals)
+  return value.kind === 'record' ? amend(value, field.amend!, env, field.span) : value
 }
 
 /** `key { … }`: changes what is there, or the kind's default. */
@@ -68,8 +83,11 @@ function amendField(base: Rec, spec: FieldSpec, field: Field, env: Env): Value {
 export function nounValue(noun: Noun, env: Env): Value {
   const { s } = env
   const kind = noun.noun.name
+  const custom = s.kinds.get(kind)
+  if (custom) return customValue(noun, custom, env)
   if (!isKind(kind)) {
-    s.say.unknownKind(noun.noun.span, { kind, near: nearest(kind, KIND_NAMES), kinds: KIND_NAMES, span: noun.noun.span })
+    const kinds = [...KIND_NAMES, ...s.kinds.keys()]
+    s.say.unknownKind(noun.noun.span, { kind, near: nearest(kind, kinds), kinds, span: noun.noun.span })
     return poison(noun.span)
   }
   if (noun.value.kind === 'record') {
@@ -89,6 +107,19 @@ export function nounValue(noun: Noun, env: Env): Value {
   return { ...value, decl: noun, span: noun.span }
 }
 
+/** A stage whose kind a plugin brings: fresh, or an amendment of another of its kind. */
+function customValue(noun: Noun, custom: CustomKind, env: Env): Value {
+  if (noun.value.kind === 'record') {
+    const record: Rec = { ...fresh('custom', undefined, noun.span), custom }
+    return { ...amend(record, noun.value, env, noun.span), decl: noun }
+  }
+  const value = env.s.evaluate(noun.value, env)
+  if (value.kind === 'poison') return value
+  if (value.kind === 'record' && value.custom?.word === custom.word) return { ...value, decl: noun, span: noun.span }
+  env.s.say.wrongBase(noun.value.span, { kind: custom.word, name: noun.name.name, value })
+  return poison(noun.span)
+}
+
 /** A field nobody knows: another framework's word, a misspelling, or a field of something inside. */
 function unknownField(env: Env, base: Rec, field: Field, specs: Readonly<Record<string, FieldSpec>>): void {
   const name = field.name.name
@@ -96,7 +127,7 @@ function unknownField(env: Env, base: Rec, field: Field, specs: Readonly<Record<
   const known = Object.keys(specs)
   const inside = foreign?.here ?? name
   env.s.say.unknownField(field.name.span, {
-    kind: base.of,
+    kind: wordOf(base),
     name,
     here: foreign?.here !== undefined && known.includes(foreign.here) ? foreign.here : undefined,
     note: foreign && (foreign.here === undefined || known.includes(foreign.here)) ? foreign.note : undefined,

@@ -3,6 +3,9 @@ import type { Expr, RecordExpr } from '../../grammar/ast.ts'
 import type { Env } from './session.ts'
 import { poison, type Value } from './value.ts'
 
+/** Stages of one sweep. */
+const mostRows = 1000
+
 /** The axes as rows: one map of names to values for each stage. */
 export function axesOf(expr: Expr, env: Env): Value {
   const { span } = expr
@@ -11,6 +14,11 @@ export function axesOf(expr: Expr, env: Env): Value {
     const wrong = axes.find((a) => a.value?.kind !== 'list' || a.value.items.length === 0)
     if (wrong && wrong.value?.kind !== 'poison') env.s.say.axisNeedsList(wrong.span, { name: wrong.name })
     if (wrong || axes.length === 0) return poison(span)
+    const count = axes.reduce((n, { value }) => n * (value?.kind === 'list' ? value.items.length : 1), 1)
+    if (count > mostRows) {
+      env.s.say.tooManyRows(span, { rows: count, limit: mostRows })
+      return poison(span)
+    }
     let rows: ReadonlyMap<string, Value>[] = [new Map()]
     for (const { name, value } of axes) {
       const items = value?.kind === 'list' ? value.items : []

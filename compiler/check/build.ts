@@ -36,6 +36,12 @@ export function place(record: Rec, name: string): { readonly field: Span; readon
   return held ?? { field: whole, at: whole }
 }
 
+/** Where to point for a value that may come from a library's default: at the stage then, which is what the reader wrote. */
+export function inPage(stage: Rec, at: Span): Span {
+  const own = stage.decl?.name.span ?? stage.span
+  return at.source === own.source ? at : own
+}
+
 export function length(s: Session, record: Rec, name: string): Quantity | Extreme | undefined {
   const value = field(s, record, name)
   return value?.kind === 'quantity' || value?.kind === 'extreme' ? value : undefined
@@ -80,8 +86,8 @@ export function lookupsOf(b: Build): Lookups {
   return {
     s: b.s,
     keyOf: (stage) => (stage.decl && b.stages.get(stage.decl)?.key) ?? bug('a stage is mentioned before it is built'),
-    hashOf: (path, at) => {
-      const facts = b.s.world.files(path, at.source)
+    hashOf: (path, at, query) => {
+      const facts = b.s.world.files(path, at.source, query)
       return facts.found ? facts.sha256 : bug(`${path} has vanished`)
     },
   }

@@ -18,7 +18,7 @@ import { amend } from './amend.ts'
 import { evaluate, valueOf } from './values.ts'
 import { warnUnused } from './unused.ts'
 
-export type { World } from './session.ts'
+export type { FoundPlugin, World } from './session.ts'
 
 export interface Checked {
   /** Present if there are no errors. */
@@ -74,8 +74,14 @@ export function openPage(root: SourceFile, world: World, elaboration: Elaboratio
     prelude: prelude.names,
     values: new Map(),
     open: [],
+    nesting: { depth: 0, told: false },
     defaults: new Map(),
     scopes: new Map(),
+    models: new Map(),
+    composites: new Map(),
+    codeForms: new Map(),
+    schedules: new Map(),
+    kinds: new Map(),
     evaluate,
     valueOf: (decl, home) => valueOf(s, decl, home),
     amend,

@@ -1,28 +1,43 @@
 // Code as it enters a key: the text of an op or block and of all code it mentions, without comments and blanks.
 import { textOf } from '../../grammar/source.ts'
 import type { Code } from './pipeline.ts'
+import type { Session } from './session.ts'
 
 /** An op or block and all code that it mentions, each once, in the order met. */
 export function reachable(code: Code): readonly Code[] {
-  const found = new Map<unknown, Code>()
+  return [...withPaths(code).keys()]
+}
+
+/** The same with the paths of names in each. */
+function withPaths(code: Code): ReadonlyMap<Code, readonly Path[]> {
+  const found = new Map<Code, readonly Path[]>()
+  const seen = new Set<unknown>()
   const visit = (item: Code): void => {
-    if (found.has(item.decl)) return
-    found.set(item.decl, item)
-    for (const path of mentions(item.decl)) {
+    if (seen.has(item.decl)) return
+    seen.add(item.decl)
+    const paths: Path[] = []
+    mentions(item.decl, paths)
+    found.set(item, paths)
+    for (const path of paths) {
       const other = item.scope.code(path)
       if (other) visit(other)
     }
   }
   visit(code)
-  return [...found.values()]
+  return found
 }
 
 /** The texts, and the values of `let`s and `param`s of the file that they mention. */
-export function codeForm(code: Code): readonly string[] {
-  return reachable(code).flatMap(({ decl, scope }) => {
-    const paths = mentions(decl).filter((path) => scope.code(path) === undefined)
+export function codeForm(s: Session, code: Code): readonly string[] {
+  const known = s.codeForms.get(code.decl) ?? newForm(code)
+  s.codeForms.set(code.decl, known)
+  return known
+}
+
+function newForm(code: Code): readonly string[] {
+  return [...withPaths(code)].flatMap(([{ decl, scope }, paths]) => {
     const numbers = paths.flatMap((path) => {
-      const value = scope.number(path)
+      const value = scope.code(path) === undefined ? scope.number(path) : undefined
       return value === undefined ? [] : [`${path.join('.')}=${value}`]
     })
     return [compact(textOf(decl.span)), ...new Set(numbers)]
@@ -44,16 +59,23 @@ export function compact(text: string): string {
     .trim()
 }
 
-/** Paths of names in a declaration, in order: `['silu']`, `['paper', 'cosine']`. Defaults of params stand in the normal form by value. */
-function mentions(node: unknown): string[][] {
-  if (Array.isArray(node)) return node.flatMap(mentions)
-  if (typeof node !== 'object' || node === null) return []
-  const { kind, name, target } = node as { kind?: string; name?: unknown; target?: unknown }
-  if (kind === 'param') return []
-  if (kind === 'name') return [[name as string]]
-  if (kind === 'member') {
-    const base = mentions(target)
-    return base.length === 1 ? [[...base[0]!, (name as { name: string }).name]] : base
+/** `['silu']`, `['paper', 'cosine']`. */
+type Path = readonly string[]
+
+/** Appends the paths of names in a declaration, in order. Defaults of params stand in the normal form by value. */
+function mentions(tree: unknown, found: Path[]): void {
+  if (typeof tree !== 'object' || tree === null) return
+  const { kind, name, target } = tree as { kind?: string; name?: unknown; target?: unknown }
+  if (kind === 'param') return
+  if (kind === 'name') {
+    found.push([name as string])
+    return
   }
-  return Object.entries(node).flatMap(([key, child]) => (key === 'span' || key === 'trivia' ? [] : mentions(child)))
+  if (kind === 'member') {
+    const base: Path[] = []
+    mentions(target, base)
+    found.push(...(base.length === 1 ? [[...base[0]!, (name as { name: string }).name]] : base))
+    return
+  }
+  for (const [key, child] of Object.entries(tree)) if (key !== 'span' && key !== 'trivia') mentions(child, found)
 }

@@ -23,7 +23,7 @@ export function averageLength(context: number, cut: number): number {
 }
 
 /** Floating-point operations of a step as the paper counts: 6 N for each token. */
-export function paperFlops(step: Step): number {
+export function paperFlops(step: Pick<Step, 'parameters' | 'batch' | 'length'>): number {
   return 6 * step.parameters * step.batch * step.length
 }
 

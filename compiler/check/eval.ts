@@ -1,33 +1,38 @@
-// An evaluation as written → EvalStage: the model of its training, its data, and estimators that suit the model.
-import { field, lookupsOf, number, place, quantity, record, word, type Build } from './build.ts'
-import { complete, sound } from './complete.ts'
-import { buildData } from './data.ts'
+// An evaluation as written → EvalStage: the model of its training, its data, and metrics that suit both.
+import { lookupsOf, number, place, quantity, record, type Build } from './build.ts'
+import { complete, later, sound } from './complete.ts'
+import { buildData, tokenizerOf } from './data.ts'
+import { metricsOf, readsAnswers } from './metrics.ts'
 import { keyOf, normalForm, originsOf } from './normal.ts'
 import { buildMasked } from './objective.ts'
-import type { EvalStage, TrainStage } from './pipeline.ts'
+import type { DataSpec, EvalStage, SamplerSpec, TrainStage } from './pipeline.ts'
 import { fresh } from './record.ts'
-import { trainedOf } from './sample.ts'
+import { buildSampler, trainedOf } from './sample.ts'
 import type { Rec } from './value.ts'
 
 /** Undefined where a mistake has been reported, here or in the training. */
 export function buildEval(b: Build, stage: Rec): EvalStage | undefined {
   const { s } = b
   if (!complete(b, stage)) return undefined
-  const isSound = sound(b, stage)
+  const isSound = sound(stage)
   const trained = trainedOf(b, stage)
   const dataRec = record(s, stage, 'data')
-  const data = dataRec && buildData(b, dataRec, 'all')
-  const metrics = trained && metricsOf(b, stage, trained)
+  const data = dataRec && trained && dataFor(b, dataRec, trained)
+  const metrics = data && trained && metricsOf(b, stage, trained, data)
   if (!isSound || !trained || !dataRec || !data || !metrics) return undefined
   const { context } = trained
   if (data.tokens !== undefined && data.tokens < context) {
     s.say.shortData(place(stage, 'data').at, { tokens: data.tokens, context })
     return undefined
   }
+  const writes = metrics.some(readsAnswers)
+  if (!checkUnread(b, stage, writes)) return undefined
+  const answers = writes ? answersOf(b, stage, context, trained) : {}
   // A model trained on the next token has no noise; its chain rule does not read this.
   const objective = trained.objective.kind === 'masked' ? trained.objective : buildMasked(b, fresh('objective', 'masked', stage.span))
-  if (!objective) return undefined
-  const normal = normalForm(lookupsOf(b), stage, { metric: metrics })
+  if (!objective || !answers) return undefined
+  const length = answers.length === undefined ? {} : { length: `${answers.length} tokens` }
+  const normal = normalForm(lookupsOf(b), stage, { metric: metrics, ...length })
   return {
     kind: 'eval',
     name: stage.decl?.name.name ?? '',
@@ -36,34 +41,48 @@ export function buildEval(b: Build, stage: Rec): EvalStage | undefined {
     normal,
     origins: originsOf(stage),
     needs: [trained],
+    later: later(b, stage),
     from: { kind: 'stage', stage: trained },
     model: trained.model,
     data,
     context,
     objective,
     metrics,
+    ...answers,
     limit: quantity(s, stage, 'limit')?.number,
     seed: number(s, stage, 'seed'),
   }
 }
 
-type Metric = EvalStage['metrics'][number]
-
-/** By default Monte Carlo with spread times, as in the paper; for causal models the chain rule. */
-function metricsOf(b: Build, stage: Rec, trained: TrainStage): readonly Metric[] | undefined {
-  const { s } = b
-  const value = field(s, stage, 'metric')
-  const items = value?.kind === 'list' ? value.items : []
-  const metrics: Metric[] = []
-  for (const item of items) {
-    if (item.kind !== 'record' || item.maker !== 'likelihood') return undefined
-    const causal = trained.objective.kind === 'next_token'
-    const by = (word(s, item, 'by') ?? (causal ? 'chain_rule' : 'monte_carlo')) as Metric['by']
-    if (causal && by !== 'chain_rule') {
-      s.say.needsChainRule(place(item, 'by').at, { name: trained.name })
-      return undefined
-    }
-    metrics.push({ kind: 'likelihood', by, samples: number(s, item, 'samples') })
+/** The data with the tokenizer of the training, which alone its model can read. */
+function dataFor(b: Build, data: Rec, trained: TrainStage): DataSpec | undefined {
+  const own = trained.data.tokenizer
+  const given = data.fields.has('tokenizer') ? tokenizerOf(b, data) : own
+  if (given && (given.kind !== own.kind || given.path !== own.path)) {
+    b.s.say.otherTokenizer(place(data, 'tokenizer').at, { here: given.kind, there: own.kind, name: trained.name })
+    return undefined
   }
-  return metrics
+  return given && buildData(b, data, 'all', own)
+}
+
+interface Answers {
+  readonly sampler?: SamplerSpec
+  readonly length?: number
+}
+
+/** How answers are written. */
+function answersOf(b: Build, stage: Rec, context: number, trained: TrainStage): Answers | undefined {
+  const { s } = b
+  const rec = record(s, stage, 'sampler') ?? fresh('sampler', 'confidence', stage.span)
+  const sampler = buildSampler(b, rec)
+  const length = quantity(s, stage, 'length')?.number ?? context
+  if (length > context) s.say.lengthTooLong(place(stage, 'length').at, { length, context, name: trained.name })
+  return sampler && length <= context ? { sampler, length } : undefined
+}
+
+/** A sampler or a length that no metric reads is a mistake: the page promises more than it does. */
+function checkUnread(b: Build, stage: Rec, writes: boolean): boolean {
+  const unread = writes ? undefined : ['sampler', 'length'].find((name) => stage.fields.has(name))
+  if (unread !== undefined) b.s.say.nothingWritten(place(stage, unread).field, { field: unread })
+  return unread === undefined
 }

@@ -23,7 +23,7 @@ export const fieldMessages = {
     message: `${code(f.name)} stands twice in this record`,
     notes: [`the first is at ${place(f.before)}`, `to set and amend at once, write \`${f.name}: base { … }\``],
   }),
-  missingFields: (f: { name: string; kind: Kind; missing: readonly string[] }) => ({
+  missingFields: (f: { name: string; kind: string; missing: readonly string[] }) => ({
     message: `${code(f.name)} has no ${lacking(f.missing)}`,
     notes: [
       f.kind === 'train' && f.missing.length > 1
@@ -67,10 +67,11 @@ export const fieldMessages = {
   wrongCount: (f: { label: string; wanted: number; given: number }) => ({
     message: `${code(f.label)} takes ${f.wanted} values, not ${f.given}`,
   }),
-  unknownWord: (f: { label: string; word: string; near?: string; words: readonly string[]; span: Span }) => ({
+  /** `here`: what to write for another framework's word. */
+  unknownWord: (f: { label: string; word: string; near?: string; words: readonly string[]; span: Span; here?: string }) => ({
     message: `${code(f.label)} cannot be ${code(f.word)}`,
-    notes: [meant(f.near) ?? `it can be ${codes(f.words, 'or')}`],
-    fixes: meantFix(f.span, f.near),
+    notes: [f.here === undefined ? (meant(f.near) ?? `it can be ${codes(f.words, 'or')}`) : `write ${f.here}`],
+    fixes: meantFix(f.span, f.here === undefined ? f.near : undefined),
   }),
   wrongOp: (f: { label: string; says: string; name: string; wanted: number; given: number }) => ({
     message: `${code(f.label)} cannot be ${code(f.name)}: it takes ${count(f.given)}, not ${f.wanted}`,
@@ -92,7 +93,7 @@ export const fieldMessages = {
     message: `${code(f.name)} does not say what it is made of`,
     notes: [`write \`${f.kind} ${f.name} = ${exampleOf(f.kind)} { … }\``],
   }),
-  wrongBase: (f: { kind: Kind; name: string; value: Value }) => ({
+  wrongBase: (f: { kind: string; name: string; value: Value }) => ({
     message: `${code(f.name)} is ${article(f.kind)}, but this is ${described(f.value)}`,
   }),
   vocabIsGiven: () => ({
@@ -102,6 +103,10 @@ export const fieldMessages = {
   axisNeedsList: (f: { name: string }) => ({
     message: `${code(f.name)} needs a list of values`,
     notes: ['write `over { size: [6M, 19M] }`, or `over: [{ size: 6M }, { size: 19M }]`'],
+  }),
+  tooManyRows: (f: { rows: number; limit: number }) => ({
+    message: `these lists have ${f.rows} combinations, and each would be a stage; ${f.limit} are the most`,
+    notes: ['write fewer values, or only the combinations that matter: `over: [{ size: 6M, lr: 1e-3 }, …]`'],
   }),
   raggedRows: (f: { names: readonly string[] }) => ({
     message: 'this row has other names than the first',
@@ -120,7 +125,7 @@ function count(n: number): string {
 }
 
 interface UnknownField {
-  readonly kind: Kind
+  readonly kind: string
   readonly name: string
   /** Our word for another framework's. */
   readonly here?: string

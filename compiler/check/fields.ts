@@ -4,6 +4,7 @@ import type { Expr } from '../../grammar/ast.ts'
 import { parse } from '../../grammar/parse.ts'
 import type { Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
+import { FOREIGN_VALUES } from '../spec/foreign.ts'
 import { KINDS, type FieldSpec, type FieldType, type QuantityType } from '../spec/kinds.ts'
 import type { Dimension } from '../spec/units.ts'
 import { axesOf } from './axes.ts'
@@ -174,7 +175,8 @@ function wordOf(words: readonly string[], expr: Expr, env: Env, label: string): 
   if (expr.kind === 'name' && words.includes(expr.name)) return { kind: 'word', word: expr.name, span }
   const binding = expr.kind === 'name' ? (env.locals?.get(expr.name) ?? lookup(env.names, expr.name)) : undefined
   if (expr.kind === 'name' && binding?.kind !== 'let' && binding?.kind !== 'param' && binding?.kind !== 'text') {
-    s.say.unknownWord(span, { label, word: expr.name, near: nearest(expr.name, words), words, span })
+    const here = Object.hasOwn(FOREIGN_VALUES, expr.name) ? FOREIGN_VALUES[expr.name] : undefined
+    s.say.unknownWord(span, { label, word: expr.name, near: nearest(expr.name, words), words, span, here })
     return poison(span)
   }
   const value =

@@ -3,7 +3,6 @@
 import type { Expr, OpDecl } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Model } from '../elaborate/model.ts'
-import { Builder } from '../graph/builder.ts'
 import type { Graph, Node } from '../graph/graph.ts'
 import { nondifferentiable } from '../passes/nondifferentiable.ts'
 import { reachable } from './code-text.ts'
@@ -12,12 +11,7 @@ import type { Session } from './session.ts'
 
 /** True if gradients flow; otherwise the first place where they end has been reported. */
 export function checkGradient(s: Session, model: Model, block: Code, at: Span): boolean {
-  const b = new Builder()
-  const time = { name: 'time', size: model.context }
-  const tokens = b.input('tokens', 'data', { dtype: 'i32', dims: [{ name: 'batch', size: 1 }, time] })
-  const weights = model.weights.map((w) => b.input(w.name, 'state', { dtype: 'f32', dims: w.dims }))
-  const byName = new Map(model.weights.map((w, i) => [w.name, weights[i]!]))
-  const logits = model.apply(b, tokens, (w) => byName.get(w.name)!)
+  const { b, logits, weights } = model.outline
   const loss = b.reduce('reduce_sum', logits, logits.type.dims.map((d) => d.name)) // prettier-ignore
   const [first] = nondifferentiable(b, loss, weights)
   if (!first) return true

@@ -5,6 +5,7 @@ import type { Diagnostic, Report } from '../../grammar/diagnostic.ts'
 import { parse } from '../../grammar/parse.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import type { Binding, Names } from './names.ts'
+import { addPlugin, isPlugin } from './plugin.ts'
 import { bindAll } from './scope.ts'
 import type { Session, World } from './session.ts'
 
@@ -50,6 +51,10 @@ export class Loader {
     for (const decl of module.items) {
       if (decl.kind !== 'use') continue
       const path = 'name' in decl.target ? decl.target.name : decl.target.value
+      if (isPlugin(decl)) {
+        addPlugin(this.#s, decl, path)
+        continue
+      }
       const read = this.#s.world.read(path, module.source.name)
       if ('problem' in read) {
         this.#s.say.cannotUse(decl.target.span, { path, problem: read.problem, near: read.near, span: decl.target.span })

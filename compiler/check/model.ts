@@ -6,8 +6,12 @@ import type { Rec } from './value.ts'
 
 /** Undefined where a mistake has been reported. */
 export function buildModel(s: Session, model: Rec, vocab: number): Model | undefined {
+  const known = s.models.get(model)
+  if (known?.vocab === vocab) return known.model
   const spec = specOf(model)
-  return spec && s.elaboration.model(spec, { vocab, report: s.report })
+  const built = spec && s.elaboration.model(spec, { vocab, report: s.report, composites: s.composites })
+  s.models.set(model, { vocab, model: built })
+  return built
 }
 
 function specOf(model: Rec): ModelSpec | undefined {

@@ -4,14 +4,18 @@ import type { Span } from '../../grammar/source.ts'
 import { listOf } from '../../grammar/suggest.ts'
 import { CALLED, type Dimension } from '../spec/units.ts'
 import { described, type Value } from './value.ts'
-import { code, codes, place, replace, meant, meantFix, type Kind } from './wording.ts'
+import { code, codes, grouped, place, replace, meant, meantFix, type Kind } from './wording.ts'
 
 export const nameMessages = {
-  unknownName: (f: { name: string; near?: string; span: Span; of?: string }) => ({
-    message: f.of === undefined ? `${code(f.name)} is not defined` : `${code(f.of)} has no ${code(f.name)}`,
-    notes: [meant(f.near)],
-    fixes: meantFix(f.span, f.near),
-  }),
+  /** `here`: what to write for another framework's word. `makers`: what could stand there. */
+  unknownName: (f: { name: string; near?: string; span: Span; of?: string; here?: string; makers?: readonly string[] }) => {
+    const some = f.makers !== undefined && f.makers.length > 0 ? `there are ${codes(f.makers)}, and what a page declares` : undefined
+    return {
+      message: f.of === undefined ? `${code(f.name)} is not defined` : `${code(f.of)} has no ${code(f.name)}`,
+      notes: [f.here === undefined ? (meant(f.near) ?? some) : `write ${f.here}`],
+      fixes: meantFix(f.span, f.here === undefined ? f.near : undefined),
+    }
+  },
   twice: (f: { name: string; before: Span }) => ({
     message: `${code(f.name)} is declared twice`,
     notes: [`the first is at ${place(f.before)}`, 'give one of them another name'],
@@ -19,6 +23,14 @@ export const nameMessages = {
   cycle: (f: { name: string; chain: readonly string[] }) => ({
     message: `${code(f.name)} depends on itself`,
     notes: [`the chain is ${f.chain.join(' → ')}`],
+  }),
+  namesTooDeep: (f: { limit: number }) => ({
+    message: `this is reached through a chain of more than ${f.limit} names`,
+    notes: ['let one of them give its value directly, without the names behind it'],
+  }),
+  textTooLong: (f: { limit: number }) => ({
+    message: `this text would have more than ${grouped(f.limit)} letters`,
+    notes: ['keep long texts in a file, and read them as data'],
   }),
   useCycle: (f: { chain: readonly string[] }) => ({
     message: 'this file uses itself',
@@ -35,6 +47,14 @@ export const nameMessages = {
   aliasNeeded: (f: { path: string }) => ({
     message: 'a used file needs a name',
     notes: [`write \`use "${f.path}" as name\`; its declarations are then \`name.…\``],
+  }),
+  pluginAlias: (f: { path: string }) => ({
+    message: 'a plugin takes no name: its kinds are words of this page',
+    notes: [`write \`use "${f.path}"\``],
+  }),
+  kindTaken: (f: { path: string; word: string }) => ({
+    message: `${code(f.path)} brings the kind ${code(f.word)}, which is there already`,
+    notes: ['a kind has one meaning in a page: leave one of the plugins out, or rename its kind'],
   }),
   unknownKind: (f: { kind: string; near?: string; kinds: readonly string[]; span: Span }) => ({
     message: `I do not know what a ${code(f.kind)} is`,
@@ -72,10 +92,16 @@ export const nameMessages = {
     message: `${code(f.name)} is a family: which one?`,
     notes: [`write \`${f.name}(${f.example})\``],
   }),
-  noSuchCase: (f: { name: string; near: readonly string[]; all: readonly string[]; span: Span }) => ({
+  noSuchCase: (f: { name: string; near: readonly string[]; unquoted?: string; all: readonly string[]; span: Span }) => ({
     message: `there is no ${code(f.name)}`,
-    notes: [f.near.length > 0 ? `the nearest ${f.near.length > 1 ? 'are' : 'is'} ${codes(f.near)}` : `there are ${codes(f.all)}`],
-    fixes: f.near.flatMap((near) => replace(f.span, near)),
+    notes: [
+      f.unquoted !== undefined
+        ? `write ${code(f.unquoted)} without quotes`
+        : f.near.length > 0
+          ? `the nearest ${f.near.length > 1 ? 'are' : 'is'} ${codes(f.near)}`
+          : `there are ${codes(f.all)}`,
+    ],
+    fixes: (f.unquoted === undefined ? f.near : [f.unquoted]).flatMap((near) => replace(f.span, near)),
   }),
   mixedUnits: (f: { op: string; left: Dimension; right: Dimension }) => ({
     message: `${code(f.op)} cannot join ${CALLED[f.left]} and ${CALLED[f.right]}`,
@@ -100,6 +126,6 @@ export const nameMessages = {
   }),
   wrongArgument: (f: { name: string; wanted: number; given: number }) => ({
     message: `${code(f.name)} takes ${f.wanted === 0 ? 'nothing' : f.wanted === 1 ? 'one thing' : `${f.wanted} things`} in parentheses, not ${f.given}`,
-    notes: [f.wanted === 0 ? `write ${code(f.name)}` : undefined],
+    notes: [f.wanted === 0 ? `write ${code(f.name)}` : `fields stand in braces behind it: \`${f.name}("…") { … }\``],
   }),
 } satisfies Catalogue

@@ -3,14 +3,16 @@
 // of their content. Two stages with one key give the same result, whatever they are called and wherever they stand.
 import { createHash } from 'node:crypto'
 import type { Span } from '../../grammar/source.ts'
+import type { FileQuery } from '../facts.ts'
 import { KINDS, type KindName, type PartName } from '../spec/kinds.ts'
 import type { Model } from '../elaborate/model.ts'
 import { defaultOf } from './fields.ts'
 import { codeForm } from './code-text.ts'
+import { unsetParams } from './params.ts'
 import type { Code } from './pipeline.ts'
 import { fieldsOfRecord } from './record.ts'
 import type { Session } from './session.ts'
-import type { Quantity, Rec, Value } from './value.ts'
+import type { Quantity, Rec, Text, Value } from './value.ts'
 
 /** What a normal form needs beside the record. */
 export interface Lookups {
@@ -18,7 +20,7 @@ export interface Lookups {
   /** The key of a stage that was built before. */
   readonly keyOf: (stage: Rec) => string
   /** The content hash of a data file. */
-  readonly hashOf: (path: string, at: Span) => string
+  readonly hashOf: (path: string, at: Span, query?: FileQuery) => string
 }
 
 /** The normal form of a stage. `resolved` holds fields whose value follows from others: the model's params, a default length. */
@@ -35,9 +37,9 @@ export function keyOf(normal: unknown): string {
 }
 
 /** A model: its code and all params, with those that the sizes follow from. */
-export function modelForm(model: Model, block: Code): unknown {
-  const params = [...model.params].map(([name, value]) => [name, typeof value === 'object' ? codeForm(value) : value] as const)
-  return { is: codeForm(block), ...Object.fromEntries(params) }
+export function modelForm(s: Session, model: Model, block: Code): unknown {
+  const params = [...model.params].map(([name, value]) => [name, typeof value === 'object' ? codeForm(s, value) : value] as const)
+  return { is: codeForm(s, block), ...Object.fromEntries(params) }
 }
 
 function recordForm(
@@ -49,6 +51,10 @@ function recordForm(
   kinds.add(record.of)
   const out: Record<string, unknown> = {}
   if (record.maker !== undefined) out['is'] = record.maker
+  if (record.custom) {
+    const { word, sha256, kind } = record.custom
+    out['is'] = { kind: word, code: `sha256:${sha256}`, numerics: kind.numerics ?? 1 }
+  }
   if (record.part) out['part'] = record.part
   for (const [name, spec] of Object.entries(fieldsOfRecord(record))) {
     if (spec.free) continue
@@ -57,12 +63,28 @@ function recordForm(
       out[name] = resolved[name]
       if (value?.kind === 'record') kinds.add(value.of)
     } else if (value) {
-      const isFile = value.kind === 'text' && (name === 'path' || (record.of === 'data' && name === 'validation'))
-      out[name] = isFile ? `sha256:${look.hashOf(value.text, value.span)}` : valueForm(look, value, kinds)
+      const file = value.kind === 'text' ? fileOf(record, name, value) : undefined
+      // What is in a folder of packed files is told by its patterns.
+      if (record.maker === 'packed' && name === 'path') continue
+      out[name] = file ? `sha256:${look.hashOf(file.path, file.at, file.query)}` : valueForm(look, value, kinds)
     }
   }
   const keys = Object.keys(out)
   return keys.length === 1 && keys[0] === 'is' ? out['is'] : out
+}
+
+/** The file that a field names, if it names one. */
+function fileOf(
+  record: Rec,
+  name: string,
+  value: Text,
+): { readonly path: string; readonly at: Span; readonly query?: FileQuery } | undefined {
+  const folder = record.fields.get('path')?.value
+  if (record.maker === 'packed' && folder?.kind === 'text' && (name === 'train' || name === 'validation')) {
+    return { path: folder.text, at: folder.span, query: { as: 'packed', glob: value.text } }
+  }
+  if (name === 'path' || (record.of === 'data' && name === 'validation')) return { path: value.text, at: value.span }
+  return undefined
 }
 
 function valueForm(look: Lookups, value: Value, kinds: Set<KindName | PartName>): unknown {
@@ -80,7 +102,7 @@ function valueForm(look: Lookups, value: Value, kinds: Set<KindName | PartName>)
     case 'list':
       return value.items.map((item) => valueForm(look, item, kinds))
     case 'code':
-      return codeForm(value.code)
+      return codeForm(look.s, value.code)
     case 'record':
       return KINDS[value.of].stage && value.decl ? look.keyOf(value) : recordForm(look, value, kinds)
     case 'axes':
@@ -116,6 +138,8 @@ export function originsOf(record: Rec, prefix = ''): Map<string, Span> {
     else {
       origins.set(path, value.made ?? value.span)
       for (const [inner, span] of originsOf(value, `${path}.`)) origins.set(inner, span)
+      const { block } = value
+      if (block) for (const [inner, span] of unsetParams({ ...value, block })) origins.set(`${path}.${inner}`, span)
     }
   }
   return origins

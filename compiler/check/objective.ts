@@ -1,5 +1,5 @@
 // What training makes small, and how: objective and optimizer as the runtime's numbers.
-import { code, field, number, place, word, type Build } from './build.ts'
+import { code, field, inPage, number, place, word, type Build } from './build.ts'
 import { sound } from './complete.ts'
 import { stepsIn, type Step } from './convert.ts'
 import type { MaskedObjective, OptimizerSpec, TrainStage } from './pipeline.ts'
@@ -7,7 +7,7 @@ import { checkSchedule } from './schedule.ts'
 import type { Rec } from './value.ts'
 
 export function buildObjective(b: Build, objective: Rec): TrainStage['objective'] | undefined {
-  if (!sound(b, objective)) return undefined
+  if (!sound(objective)) return undefined
   return objective.maker === 'next_token' ? { kind: 'next_token' } : buildMasked(b, objective)
 }
 
@@ -17,10 +17,18 @@ export function buildMasked(b: Build, objective: Rec): MaskedObjective | undefin
   const weight = code(b.s, objective, 'weight')?.code
   if (schedule?.kind !== 'op' || weight?.kind === 'block') return undefined
   if (!checkSchedule(b.s, schedule)) return undefined
-  return { kind: 'masked', schedule, floor: number(b.s, objective, 'floor'), weight }
+  return {
+    kind: 'masked',
+    schedule,
+    floor: number(b.s, objective, 'floor'),
+    weight,
+    learn: word(b.s, objective, 'learn') as MaskedObjective['learn'],
+    dropPrompt: number(b.s, objective, 'drop_prompt'),
+    normalise: word(b.s, objective, 'normalise') as MaskedObjective['normalise'],
+  }
 }
 
-export function buildOptimizer(b: Build, optimizer: Rec, step: Step, steps: number): OptimizerSpec | undefined {
+export function buildOptimizer(b: Build, stage: Rec, optimizer: Rec, step: Step, steps: number): OptimizerSpec | undefined {
   const { s } = b
   const warmup = field(s, optimizer, 'warmup')
   const betas = field(s, optimizer, 'betas')
@@ -28,7 +36,7 @@ export function buildOptimizer(b: Build, optimizer: Rec, step: Step, steps: numb
   const [first, second] = betas.items
   const rise = stepsIn(warmup, step, steps)
   if (first?.kind !== 'quantity' || second?.kind !== 'quantity' || rise === undefined) return undefined
-  if (rise > steps) s.say.longWarmup(place(optimizer, 'warmup').at, { warmup: rise, steps })
+  if (rise > steps) s.say.longWarmup(inPage(stage, place(optimizer, 'warmup').at), { warmup: rise, steps })
   return {
     kind: 'adamw',
     rate: number(s, optimizer, 'lr'),

@@ -14,8 +14,9 @@ export function modelOf(block: BlockCode, span: Span): Rec {
   return { kind: 'record', of: 'model', block, fields: new Map(), span, made: span }
 }
 
-/** The fields that a record may have: those of its kind and maker; for a model the params of its block. */
+/** The fields that a record may have: those of its kind and maker; for a model the params of its block; or a plugin's. */
 export function fieldsOfRecord(record: Rec): Readonly<Record<string, FieldSpec>> {
+  if (record.custom) return record.custom.kind.fields
   return record.block ? paramsOf(record.block) : fieldsOf(record.of, record.maker)
 }
 

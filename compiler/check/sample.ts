@@ -1,9 +1,9 @@
 // Sampling as written → SampleStage: the model of its training, a prompt that fits, a sampler with work to do.
 import { code, lookupsOf, number, place, quantity, record, text, truth, type Build } from './build.ts'
-import { complete, sound } from './complete.ts'
+import { complete, later, sound } from './complete.ts'
 import { keyOf, normalForm, originsOf } from './normal.ts'
 import type { SamplerSpec, SampleStage, TrainStage } from './pipeline.ts'
-import { plainTemplate } from './template.ts'
+import { sizeOf, templateOf } from './template.ts'
 import { fromOf } from './train.ts'
 import type { Rec } from './value.ts'
 
@@ -11,18 +11,21 @@ import type { Rec } from './value.ts'
 export function buildSample(b: Build, stage: Rec): SampleStage | undefined {
   const { s } = b
   if (!complete(b, stage)) return undefined
-  const isSound = sound(b, stage)
+  const isSound = sound(stage)
   const trained = trainedOf(b, stage)
   const given = text(s, stage, 'prompt')
-  const prompt = given === undefined ? undefined : plainTemplate(b, given, place(stage, 'prompt').at)
+  const template = given === undefined ? undefined : templateOf(b, given, place(stage, 'prompt').at, { holes: true })
   const sampler = record(s, stage, 'sampler')
-  if (!isSound || !trained || prompt === undefined || !sampler) return undefined
+  if (!isSound || !trained || !template || !sampler) return undefined
 
   const { context } = trained
-  const size = new TextEncoder().encode(prompt).length
-  const length = quantity(s, stage, 'length')?.number ?? context
-  if (!checkLengths(b, stage, trained, size, length)) return undefined
-  const samplerSpec = buildSampler(b, sampler, size, length - size)
+  const { bytes, masks } = sizeOf(template)
+  // How many tokens a text makes is known ahead for bytes alone.
+  const prompt = trained.data.tokenizer.kind === 'bytes' ? bytes : bytes === 0 ? 0 : undefined
+  const size = (prompt ?? 0) + masks
+  const length = quantity(s, stage, 'length')?.number ?? (masks > 0 && prompt !== undefined ? size : context)
+  if (!checkLengths(b, stage, trained, size, length, masks)) return undefined
+  const samplerSpec = buildSampler(b, sampler, prompt === undefined ? undefined : { prompt: prompt, masks: length - prompt })
   if (!samplerSpec) return undefined
   const normal = normalForm(lookupsOf(b), stage, { length: `${length} tokens` })
   return {
@@ -33,10 +36,12 @@ export function buildSample(b: Build, stage: Rec): SampleStage | undefined {
     normal,
     origins: originsOf(stage),
     needs: [trained],
+    later: later(b, stage, masks > 0 ? [{ what: 'a prompt with holes', at: place(stage, 'prompt').at }] : []),
     from: { kind: 'stage', stage: trained },
     model: trained.model,
     tokenizer: trained.data.tokenizer,
-    prompt,
+    prompt: template.map((piece) => (piece.kind === 'text' ? piece.text : '')).join(''),
+    template: masks > 0 ? template : undefined,
     length,
     count: number(s, stage, 'count'),
     sampler: samplerSpec,
@@ -52,25 +57,27 @@ export function trainedOf(b: Build, stage: Rec): TrainStage | undefined {
   return from?.kind === 'stage' ? from.stage : undefined
 }
 
-function checkLengths(b: Build, stage: Rec, trained: TrainStage, size: number, length: number): boolean {
+function checkLengths(b: Build, stage: Rec, trained: TrainStage, size: number, length: number, masks: number): boolean {
   const { say } = b.s
   const { context, name } = trained
   if (size > context) say.promptTooLong(place(stage, 'prompt').at, { size, context, name })
   else if (length > context) say.lengthTooLong(place(stage, 'length').at, { length, context, name })
-  else if (size >= length) say.nothingToWrite(place(stage, 'prompt').at, { size, length })
+  else if (size > length || (size === length && masks === 0)) say.nothingToWrite(place(stage, 'prompt').at, { size, length })
   else if (trained.objective.kind === 'next_token') say.needsMasked(place(stage, 'from').at, { name })
   else return true
   return false
 }
 
-function buildSampler(b: Build, sampler: Rec, prompt: number, masks: number): SamplerSpec | undefined {
+/** `known`: tokens of the prompt and masks behind it, where that is known ahead. */
+export function buildSampler(b: Build, sampler: Rec, known?: { readonly prompt: number; readonly masks: number }): SamplerSpec | undefined {
   const { s } = b
   const kind = sampler.maker === 'ancestral' ? 'ancestral' : 'confidence'
   const [steps, guidance] = [number(s, sampler, 'steps'), number(s, sampler, 'guidance')]
   const order = kind === 'confidence' ? code(s, sampler, 'order')?.code : undefined
   if (order?.kind === 'block') return undefined
-  if (steps > masks && sampler.fields.has('steps')) s.say.moreStepsThanMasks(place(sampler, 'steps').at, { steps, masks })
-  if (guidance > 0 && prompt === 0) s.say.guidanceWithoutPrompt(place(sampler, 'guidance').at, undefined)
+  if (known && steps > known.masks && sampler.fields.has('steps'))
+    s.say.moreStepsThanMasks(place(sampler, 'steps').at, { steps, masks: known.masks })
+  if (guidance > 0 && known?.prompt === 0) s.say.guidanceWithoutPrompt(place(sampler, 'guidance').at, undefined)
   return {
     kind,
     steps,

@@ -8,6 +8,12 @@ const TOLERANCE = 1e-3
 
 /** True if the schedule may be used; otherwise the reason has been reported at its declaration. */
 export function checkSchedule(s: Session, schedule: OpCode): boolean {
+  const known = s.schedules.get(schedule.decl) ?? isSchedule(s, schedule)
+  s.schedules.set(schedule.decl, known)
+  return known
+}
+
+function isSchedule(s: Session, schedule: OpCode): boolean {
   const p = s.elaboration.op(schedule, s.report)
   if (!p) return false
   const { name, span } = schedule.decl.name

@@ -3,6 +3,7 @@ import type { Use } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { declared, lookup, visible, type Binding, type Names } from './names.ts'
 import type { Code, Scope } from './pipeline.ts'
+import { isPlugin } from './plugin.ts'
 import type { Session } from './session.ts'
 
 /** Fills `own` with what a module declares. `used` gives the names behind each `use`. */
@@ -14,6 +15,7 @@ export function bindAll(s: Session, names: Names, own: Map<string, Binding>, use
   }
   for (const decl of names.module.items) {
     if (decl.kind === 'use') {
+      if (isPlugin(decl)) continue
       const library = used.get(decl)
       const name = decl.alias?.name ?? ('name' in decl.target ? decl.target.name : undefined)
       if (name === undefined) s.say.aliasNeeded(decl.target.span, { path: 'value' in decl.target ? decl.target.value : '' })

@@ -1,13 +1,15 @@
 // What one check carries along: the world as data and lookups, the report, and values already found.
-import type { Expr, Let, Module, Noun, Param, RecordExpr } from '../../grammar/ast.ts'
+import type { BlockDecl, Expr, Let, Module, Noun, OpDecl, Param, RecordExpr } from '../../grammar/ast.ts'
 import type { Report } from '../../grammar/diagnostic.ts'
 import type { parse } from '../../grammar/parse.ts'
 import type { SourceFile, Span } from '../../grammar/source.ts'
-import type { Model } from '../elaborate/model.ts'
-import type { FileFacts } from '../facts.ts'
+import type { Composites } from '../elaborate/frame.ts'
+import type { Given, Model } from '../elaborate/model.ts'
+import type { FileFacts, FileQuery } from '../facts.ts'
 import { messages } from './messages.ts'
 import type { FieldSpec, KindName, PartName } from '../spec/kinds.ts'
-import type { ModelSpec, OpCode, Scope } from './pipeline.ts'
+import type { Plugin } from '../spec/plugin.ts'
+import type { CustomKind, ModelSpec, OpCode, Scope } from './pipeline.ts'
 import type { Names } from './names.ts'
 import type { Rec, Value } from './value.ts'
 
@@ -17,8 +19,10 @@ export interface World {
   readonly read: (path: string, from: string) => SourceFile | readonly SourceFile[] | { readonly problem: string; readonly near?: string }
   /** Sources whose names every page sees. */
   readonly prelude: readonly SourceFile[]
+  /** The plugin that `use "./kind.ts"` or `use "package"` names. Without it there are none. */
+  readonly plugin?: (path: string, from: string) => FoundPlugin | { readonly problem: string; readonly near?: string }
   /** Facts of a data file or checkpoint, relative to the source that names it; or `npm:NAME@VERSION/path`. */
-  readonly files: (path: string, from: SourceFile) => FileFacts
+  readonly files: (path: string, from: SourceFile, query?: FileQuery) => FileFacts
   /** `--set name=text`. */
   readonly set: Readonly<Record<string, string>>
   /** For callers that check often: a parser that remembers. Must agree with parse(). */
@@ -27,9 +31,15 @@ export interface World {
   readonly memory?: number
 }
 
+/** A plugin as loaded, and the hash of its text. */
+export interface FoundPlugin {
+  readonly plugin: Plugin
+  readonly sha256: string
+}
+
 /** Bringing code to sizes and to numbers: compiler/elaborate. Both report what is wrong and then return undefined. */
 export interface Elaboration {
-  readonly model: (spec: ModelSpec, options: { readonly vocab: number; readonly report: Report }) => Model | undefined
+  readonly model: (spec: ModelSpec, given: Given) => Model | undefined
   readonly op: (code: OpCode, report: Report) => ((...args: number[]) => number) | undefined
 }
 
@@ -61,8 +71,19 @@ export interface Session extends Evaluator {
   readonly values: Map<Noun | Let | Param, Value>
   /** Declarations whose value is being looked for, outermost first. */
   readonly open: (Noun | Let | Param)[]
+  /** Expressions that are open around each other, and whether it was said that they are too many. */
+  readonly nesting: { depth: number; told: boolean }
   readonly defaults: Map<FieldSpec, Value>
   readonly scopes: Map<Module, Scope>
+  /** Models brought to sizes, by the record that describes them. */
+  readonly models: Map<Rec, { readonly vocab: number; readonly model: Model | undefined }>
+  /** Ops brought to the types of their arguments, for all models of a page. */
+  readonly composites: Composites
+  /** Of code that was met: its text for keys; of schedules: whether they may be used. */
+  readonly codeForms: Map<OpDecl | BlockDecl, readonly string[]>
+  readonly schedules: Map<OpDecl, boolean>
+  /** Kinds that plugins bring, by their word. */
+  readonly kinds: Map<string, CustomKind>
 }
 
 export function speak(report: Report) {

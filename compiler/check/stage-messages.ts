@@ -1,19 +1,94 @@
 // What can be said of stages: what their sections ask of each other and of the world.
 import type { Catalogue } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
+import type { LostFile } from '../facts.ts'
 import { article } from './value.ts'
-import { code, gib, replace, meant, short, grouped, type Kind } from './wording.ts'
+import { code, codes, gib, replace, meant, short, grouped } from './wording.ts'
 
 export const stageMessages = {
-  missingFile: (f: { path: string; reason: 'missing' | 'unreadable' | 'directory' | 'offline'; near?: string; span: Span }) => ({
+  missingFile: (f: { path: string; reason: LostFile['reason']; near?: string; folder?: string; span: Span }) => ({
     message: {
       missing: `there is no file ${code(f.path)}`,
       unreadable: `I may not read ${code(f.path)}`,
       directory: `${code(f.path)} is a folder, not a file`,
+      'not-a-directory': `${code(f.path)} is a file: packed data is a folder of them`,
+      'no-match': `no file in ${code(f.folder ?? f.path)} is called ${code(f.path)}`,
       offline: `${code(f.path)} is not here, and the registry cannot be reached`,
     }[f.reason],
     notes: [meant(f.near)],
     fixes: f.near === undefined ? [] : replace(f.span, JSON.stringify(f.near)),
+  }),
+  unfitFile: (f: { path: string; as: string; line?: number; problem: string }) => ({
+    message: `${code(f.line === undefined ? f.path : `${f.path}:${f.line}`)} is not what ${code(f.as)} reads: ${f.problem}`,
+    notes: [CURES[f.as]],
+  }),
+  noHoleHere: (f: { hole: string }) => ({
+    message: `there can be no masks here: ${code(`{${f.hole}}`)}`,
+    notes: ['masks stand in a `prompt`, or in what a turn should `write`; a brace itself is written `{{`'],
+  }),
+  nothingSoFar: () => ({
+    message: 'nothing was written so far',
+    notes: ['`{so_far}` stands in what is `given` in the second turn, or a later one'],
+  }),
+  noColumns: (f: { name: string }) => ({
+    message: `there are no columns here, so no ${code(`{${f.name}}`)}`,
+    notes: ['a hole of masks is `{12 tokens}`; a brace itself is written `{{`'],
+  }),
+  unknownColumn: (f: { name: string; near?: string; columns: readonly string[]; span: Span }) => ({
+    message: `the data has no column ${code(f.name)}`,
+    notes: [meant(f.near) ?? (f.columns.length === 0 ? 'it has none that every line has' : `its columns are ${codes(f.columns)}`)],
+    fixes: f.near === undefined ? [] : replace(f.span, f.near),
+  }),
+  patternWithoutColumns: () => ({
+    message: 'this pattern has no columns',
+    notes: ['name them in braces: `{question}||{answer}`'],
+  }),
+  columnTwice: (f: { name: string }) => ({
+    message: `the column ${code(f.name)} stands twice in this pattern`,
+    notes: ['give one of them another name'],
+  }),
+  columnsTouch: (f: { names: readonly string[] }) => ({
+    message: `nothing stands between the columns ${codes(f.names)}, so a line cannot be split there`,
+    notes: ['write the text between them: `{question}||{answer}`'],
+  }),
+  needsPattern: () => ({
+    message: 'lines have no columns until a pattern says how they split',
+    notes: ['write `pattern: "{question}||{answer}"`; one long text is read by `text("…")`'],
+  }),
+  withoutColumns: (f: { field: string; form: string }) => ({
+    message: `${code(f.form)} has no columns, so it can have no ${code(f.field)}`,
+    notes: ['examples with columns are read by `jsonl("…")`, or by `lines("…")` with a `pattern`'],
+  }),
+  needsTurns: (f: { form: string }) => ({
+    message: `a training on ${code(f.form)} needs to know what is given and what is written`,
+    notes: ['write `turns: [{ given: "{question}", write: "{answer}" }]` in its data, with its columns'],
+  }),
+  needsWrite: () => ({
+    message: 'a training must know what is to be written in every turn',
+    notes: ['add `write: "…"`'],
+  }),
+  needsExamples: (f: { field: string }) => ({
+    message: `${code(f.field)} needs data with prompts and answers, and this data is one long text`,
+    notes: [`give the data \`turns\`, or write \`objective { ${f.field === 'learn' ? 'learn: everything' : `${f.field}: 0%`} }\``],
+  }),
+  metricNeedsTurns: (f: { metric: string }) => ({
+    message: `${code(f.metric)} needs data that asks something`,
+    notes: ['give the data `turns: [{ given: "{question}" }]` and `expect: "{answer}"`, with its columns'],
+  }),
+  metricNeeds: (f: { metric: string; field: string }) => ({
+    message: `${code(f.metric)} needs \`${f.field}\` in its data`,
+    notes: [f.field === 'choices' ? 'write `choices: ["{first}", "{second}"]`' : 'write the right answer: `expect: "{answer}"`'],
+  }),
+  otherTokenizer: (f: { here: string; there: string; name: string }) => ({
+    message: `${code(f.name)} was trained with another tokenizer`,
+    notes: [
+      f.here === f.there ? 'it is another file' : `that was ${code(f.there)}, this is ${code(f.here)}`,
+      'leave `tokenizer` out: data takes that of the training',
+    ],
+  }),
+  nothingWritten: (f: { field: string }) => ({
+    message: `no metric here reads what a model writes, so ${code(f.field)} changes nothing`,
+    notes: [`leave ${code(f.field)} out, or measure \`exact\`, \`contains\`, \`bleu\` or \`same_number\``],
   }),
   promptTooLong: (f: { size: number; context: number; name: string }) => ({
     message: `the prompt is ${f.size} tokens long, but ${code(f.name)} reads at most ${f.context}`,
@@ -35,7 +110,7 @@ export const stageMessages = {
     message: `${code(f.name)} was trained on the next token: it has no noise to draw`,
     notes: ['its likelihood is exact: write `likelihood { by: chain_rule }`'],
   }),
-  checkpointAlone: (f: { kind: Kind }) => ({
+  checkpointAlone: (f: { kind: string }) => ({
     message: `${article(f.kind)} takes its model from a training, and a file of weights does not say which model it is`,
     notes: ['declare `train name = … { from: checkpoint("…") }` with the model, and write `from: name`'],
   }),
@@ -100,9 +175,10 @@ export const stageMessages = {
   tooLarge: (f: TooLarge) => ({
     message: `${code(f.name)} does not fit in ${gib(f.memory)}, even one sequence at a time`,
     notes: [
-      `weights, gradients and Adam: ${gib(f.state)} (16 bytes × ${large(f.parameters)} parameters)`,
+      `weights ${gib(f.weights)}, gradients ${gib(f.gradients)}, Adam's moments ${gib(f.optimizer)}: ${large(f.parameters)} parameters`,
       `one sequence of ${f.context} tokens: ${gib(f.sequence)}`,
       f.largest === undefined ? undefined : `the largest preset that fits is ${f.largest}`,
+      f.shorter === undefined ? undefined : `with \`context: ${f.shorter}\` it fits`,
     ],
   }),
   moreStepsThanMasks: (f: { steps: number; masks: number }) => ({
@@ -118,13 +194,47 @@ export const stageMessages = {
     message: `this ${code(f.brace)} has no partner`,
     notes: [`a brace itself is written ${code(f.brace + f.brace)}`],
   }),
-  notAvailable: (f: { what: string; advice?: string } | { stage: Kind; name: string }) => {
-    const right = 'the page is right: a later version of smdmc will run it'
-    if ('what' in f) return { message: `${f.what} is not available yet`, notes: [right, f.advice] }
-    const message = `${code(f.name)} is checked but cannot run: ${article(f.stage)} is not available yet`
-    return { severity: 'warning' as const, message, notes: [`${right}; the other stages run now`] }
-  },
+  equalRows: (f: { first: string; second: string; axes: readonly string[] }) => ({
+    severity: 'warning' as const,
+    message: `${code(f.first)} and ${code(f.second)} are the same stage`,
+    notes: [`nothing that is run depends on ${codes(f.axes)}: say where it goes, as in \`seed: ${f.axes[0] ?? 'seed'}\``],
+  }),
+  fitNeedsTrainings: (f: { name: string }) => ({
+    message: `a fit needs trainings, and ${code(f.name)} runs something else`,
+    notes: ['run a training in the sweep: its losses are what is fitted'],
+  }),
+  fitNeedsValidation: (f: { name: string }) => ({
+    message: `${code(f.name)} measures no loss on held-out data`,
+    notes: ['hold some out, `validation: 1%` in its data, or fit `loss: train`'],
+  }),
+  fitNeedsPoints: (f: { points: number; least: number }) => ({
+    message: `a power law through ${f.points} points says nothing`,
+    notes: [`sweep at least ${f.least} sizes or budgets`],
+  }),
+  fitNeedsBudgets: (f: { budgets: number; sizes: number }) => ({
+    message: `an isoflop fit needs trainings of at least two budgets, and these have ${f.budgets}`,
+    notes: [`sweep over a \`budget\` in flops, with at least ${f.sizes} sizes at each`],
+  }),
+  fitNeedsSizes: (f: { budget: number; sizes: number; least: number }) => ({
+    message: `${f.sizes} sizes at ${f.budget.toExponential(1)} flops: a parabola needs ${f.least}`,
+    notes: ['sweep over more sizes of the model; all budgets must be in flops'],
+  }),
+  pluginProblem: (f: { message: string; notes: readonly string[] }) => ({ message: f.message, notes: [...f.notes] }),
+  notAvailable: (f: { what: string }) => ({
+    severity: 'warning' as const,
+    message: `${f.what} cannot run yet`,
+    notes: ['the page is right: this version checks and plans it, a later one will run it'],
+  }),
 } satisfies Catalogue
+
+/** What to look at, by what was asked of the file. */
+const CURES: Readonly<Record<string, string>> = {
+  jsonl: 'every line is one JSON object: `{"question": "…", "answer": "…"}`',
+  lines: 'every line must fit the `pattern`',
+  packed: 'packed files begin with LITPKDS, as lit-gpt and TinyLlama write them',
+  sentencepiece: 'a SentencePiece model is a binary file, often called tokenizer.model',
+  bpe: 'a byte-pair tokenizer is a JSON file, often called tokenizer.json',
+}
 
 function large(n: number): string {
   return n >= 1e9 ? `${(n / 1e9).toFixed(2)}B` : `${(n / 1e6).toFixed(1)}M`
@@ -132,10 +242,15 @@ function large(n: number): string {
 
 interface TooLarge {
   readonly name: string
+  /** Bytes, by cause. */
   readonly memory: number
-  readonly state: number
+  readonly weights: number
+  readonly gradients: number
+  readonly optimizer: number
   readonly sequence: number
   readonly parameters: number
   readonly context: number
+  /** What would fit. */
   readonly largest?: string
+  readonly shorter?: number
 }

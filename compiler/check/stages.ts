@@ -3,16 +3,20 @@
 import type { Expr, Noun } from '../../grammar/ast.ts'
 import { bug } from '../bug.ts'
 import { isKind, KINDS } from '../spec/kinds.ts'
-import { lookupsOf, type Build } from './build.ts'
-import { complete, sound } from './complete.ts'
+import type { Build } from './build.ts'
+import { later } from './complete.ts'
+import { buildCustom } from './custom.ts'
+import { buildData } from './data.ts'
 import { buildEval } from './eval.ts'
-import { keyOf, normalForm, originsOf } from './normal.ts'
-import type { LaterStage, Stage } from './pipeline.ts'
+import { buildFit } from './fit.ts'
+import type { Stage } from './pipeline.ts'
 import { buildSample } from './sample.ts'
 import type { Names } from './names.ts'
 import type { Session } from './session.ts'
+import { buildSweep } from './sweep.ts'
+import { buildTable } from './table.ts'
 import { buildTrain } from './train.ts'
-import type { Rec, Value } from './value.ts'
+import type { Rec } from './value.ts'
 
 /** Builds the stages of the root file and what they need. */
 export function buildStages(s: Session, root: Names): readonly Stage[] {
@@ -32,9 +36,15 @@ export function buildStages(s: Session, root: Names): readonly Stage[] {
     if (item.kind === 'use' || item.kind === 'op' || item.kind === 'block') continue
     const value = s.valueOf(item, root)
     if (value.kind === 'record' && value.decl === item && KINDS[value.of].stage) stageOf(value)
-    else if (value.kind === 'record' && value.decl === item) sound(b, value)
+    else if (value.kind === 'record' && value.decl === item) checkValue(b, value)
   }
   return done
+}
+
+/** A noun that may be mentioned by no stage: its own mistakes are told all the same. */
+function checkValue(b: Build, value: Rec): void {
+  later(b, value)
+  if (value.of === 'data') buildData(b, value, 'all')
 }
 
 /** Trainings of a file that another one amends. */
@@ -58,10 +68,14 @@ function buildStage(b: Build, record: Rec): Stage | undefined {
       return buildSample(b, record)
     case 'eval':
       return buildEval(b, record)
+    case 'custom':
+      return buildCustom(b, record)
     case 'sweep':
+      return buildSweep(b, record)
     case 'fit':
+      return buildFit(b, record)
     case 'table':
-      return buildLater(b, record, record.of)
+      return buildTable(b, record)
     case 'tokenizer':
     case 'data':
     case 'model':
@@ -73,25 +87,4 @@ function buildStage(b: Build, record: Rec): Stage | undefined {
     case 'turn':
       return bug(`a ${record.of} is no stage`)
   }
-}
-
-/** Stages that are checked and cannot run yet: the rest of the page runs without them. */
-function buildLater(b: Build, record: Rec, kind: LaterStage['kind']): LaterStage | undefined {
-  if (!complete(b, record)) return undefined
-  const isSound = sound(b, record)
-  const needed = mentioned(record).map((stage) => b.stageOf(stage))
-  const { decl } = record
-  if (decl) b.s.say.notAvailable(decl.noun.span, { stage: kind, name: decl.name.name })
-  const needs = needed.filter((stage) => stage !== undefined)
-  if (!isSound || needs.length < needed.length) return undefined
-  const normal = normalForm(lookupsOf(b), record, {})
-  return { kind, name: decl?.name.name ?? '', span: record.span, key: keyOf(normal), normal, origins: originsOf(record), needs }
-}
-
-function mentioned(record: Rec): Rec[] {
-  const inside = (value: Value): Rec[] => {
-    if (value.kind === 'list') return value.items.flatMap(inside)
-    return value.kind === 'record' && KINDS[value.of].stage && value.decl ? [value] : []
-  }
-  return [...record.fields.values()].flatMap((held) => inside(held.value))
 }

@@ -1,14 +1,14 @@
 // A training as written → TrainStage: sizes known, budget and warm-up in steps, sections at peace with each other.
-import { field, length, lookupsOf, number, place, quantity, record, word, type Build } from './build.ts'
-import { complete, sound } from './complete.ts'
+import { field, inPage, length, lookupsOf, number, place, quantity, record, word, type Build } from './build.ts'
+import { complete, later, sound } from './complete.ts'
 import { averageLength, stepsIn, type Step } from './convert.ts'
 import { buildData, checkpointPath, vocabOf } from './data.ts'
-import { fits, largestThatFits, memoryOf } from './memory.ts'
+import { checkMemory, smallerCases } from './memory.ts'
 import { checkGradient } from './gradient.ts'
 import { buildModel } from './model.ts'
 import { keyOf, modelForm, normalForm, originsOf } from './normal.ts'
 import { buildObjective, buildOptimizer } from './objective.ts'
-import type { From, Stage, TrainStage } from './pipeline.ts'
+import type { DataSpec, From, Stage, TrainStage } from './pipeline.ts'
 import type { Model } from '../elaborate/model.ts'
 import type { WeightSpec } from '../plan/jobs.ts'
 import type { Rec } from './value.ts'
@@ -17,23 +17,24 @@ import type { Rec } from './value.ts'
 export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
   const { s } = b
   if (!complete(b, stage)) return undefined
-  const isSound = sound(b, stage)
+  const isSound = sound(stage)
   const part = (name: string): Rec | undefined => record(s, stage, name)
   const [modelRec, dataRec, objectiveRec, optimizerRec] = [part('model'), part('data'), part('objective'), part('optimizer')]
   const from = fromOf(b, stage)
   const data = dataRec && buildData(b, dataRec, 'train')
   const objective = objectiveRec && buildObjective(b, objectiveRec)
   const vocab = vocabOf(b, dataRec)
-  const model = modelRec && sound(b, modelRec) ? buildModel(s, modelRec, vocab) : undefined
+  const model = modelRec && sound(modelRec) ? buildModel(s, modelRec, vocab) : undefined
   if (model && modelRec) checkMemory(b, stage, modelRec, model)
   const learns = !model || !modelRec?.block || checkGradient(s, model, modelRec.block, place(stage, 'model').field)
   const atPeace = !model || !objectiveRec || checkCausal(b, stage, model, objectiveRec)
   const alike = !model || from?.kind !== 'stage' || checkWeights(b, stage, model, from.stage)
-  const sizes = model && sizesOf(b, stage, model, data?.tokens)
+  const sizes = model && sizesOf(b, stage, model, data ?? {})
   const steps = sizes && stepsOf(b, stage, sizes)
   const optimizer =
-    optimizerRec && sound(b, optimizerRec) && sizes && steps !== undefined ? buildOptimizer(b, optimizerRec, sizes, steps) : undefined
+    optimizerRec && sound(optimizerRec) && sizes && steps !== undefined ? buildOptimizer(b, stage, optimizerRec, sizes, steps) : undefined
   if (data && model && !checkLength(b, stage, data.tokens, model.context)) return undefined
+  if (data && objective && !checkExamples(b, stage, data, objective)) return undefined
   if (
     !isSound ||
     !atPeace ||
@@ -55,7 +56,7 @@ export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
     const n = value ? (stepsIn(value, sizes, steps) ?? 0) : 0
     return value?.kind === 'quantity' && value.number > 0 ? Math.max(1, n) : n
   }
-  const normal = normalForm(lookupsOf(b), stage, { model: modelForm(model, modelRec.block) })
+  const normal = normalForm(lookupsOf(b), stage, { model: modelForm(s, model, modelRec.block) })
   return {
     kind: 'train',
     name: stage.decl?.name.name ?? '',
@@ -64,7 +65,9 @@ export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
     normal,
     origins: originsOf(stage),
     needs: from?.kind === 'stage' ? [from.stage] : [],
+    later: later(b, stage),
     model,
+    smaller: () => smallerCases(s, modelRec, model.vocab),
     from,
     data,
     objective,
@@ -92,20 +95,20 @@ export function fromOf(b: Build, stage: Rec): From | undefined | null {
   return trained?.kind === 'train' ? { kind: 'stage', stage: trained } : null
 }
 
-function sizesOf(b: Build, stage: Rec, model: Model, tokens: number | undefined): Step | undefined {
+function sizesOf(b: Build, stage: Rec, model: Model, { tokens, sequences }: Pick<DataSpec, 'tokens' | 'sequences'>): Step | undefined {
   const batch = quantity(b.s, stage, 'batch')
   const cut = quantity(b.s, stage, 'random_length')
   if (!batch || !cut) return undefined
-  const sequences = batch.dimension === 'tokens' ? batch.number / model.context : batch.number
-  if (!Number.isInteger(sequences)) {
+  const size = batch.dimension === 'tokens' ? batch.number / model.context : batch.number
+  if (!Number.isInteger(size)) {
     b.s.say.brokenBatch(place(stage, 'batch').at, { tokens: batch.number, context: model.context })
     return undefined
   }
   return {
-    batch: sequences,
+    batch: size,
     length: averageLength(model.context, cut.number),
     parameters: model.nonEmbedding,
-    sequences: tokens === undefined ? undefined : Math.floor(tokens / model.context),
+    sequences: sequences ?? (tokens === undefined ? undefined : Math.floor(tokens / model.context)),
   }
 }
 
@@ -138,23 +141,22 @@ function checkWeights(b: Build, stage: Rec, model: Model, from: TrainStage): boo
   return false
 }
 
+/** Data with columns says in its turns what is given and written; one long text has no prompts. */
+function checkExamples(b: Build, stage: Rec, { form, turns }: DataSpec, objective: TrainStage['objective']): boolean {
+  const { say } = b.s
+  const at = place(stage, 'data')
+  if ((form === 'jsonl' || form === 'lines') && turns.length === 0) say.needsTurns(at.at, { form })
+  else if (turns.some((turn) => !turn.write)) say.needsWrite(at.at, undefined)
+  else if (objective.kind === 'masked' && turns.length === 0) {
+    const answers = objective.learn === 'answers' ? 'learn' : objective.dropPrompt > 0 ? 'drop_prompt' : undefined
+    if (answers === undefined) return true
+    say.needsExamples(inPage(stage, place(record(b.s, stage, 'objective') ?? stage, answers).at), { field: answers })
+  } else return true
+  return false
+}
+
 function checkLength(b: Build, stage: Rec, tokens: number | undefined, context: number): boolean {
   if (tokens === undefined || tokens >= context) return true
   b.s.say.shortData(place(stage, 'data').at, { tokens, context })
   return false
-}
-
-function checkMemory(b: Build, stage: Rec, modelRec: Rec, model: Model): void {
-  const { memory } = b.s.world
-  if (memory === undefined) return
-  const needed = memoryOf(model)
-  if (fits(needed, memory)) return
-  b.s.say.tooLarge(place(stage, 'model').field, {
-    name: stage.decl?.name.name ?? 'this',
-    memory,
-    ...needed,
-    parameters: model.parameters,
-    context: model.context,
-    largest: largestThatFits(b.s, modelRec, model.vocab, memory),
-  })
 }

@@ -4,7 +4,7 @@ import type { Noun } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { KindName, PartName } from '../spec/kinds.ts'
 import { CALLED, type Dimension } from '../spec/units.ts'
-import type { BlockCode, Code } from './pipeline.ts'
+import type { BlockCode, Code, CustomKind } from './pipeline.ts'
 import type { Names } from './names.ts'
 
 export type Value = Poison | Quantity | Extreme | Text | Truth | Word | List | CodeValue | Rec | Axes | Family | Library
@@ -67,7 +67,12 @@ export interface Held {
   readonly field: Span
   /** The expression, where the field was given. */
   readonly at: Span
+  /** What a sweep runs, for a row of its axes; `value` is that of the first. */
+  readonly each?: (row: Row) => Value
 }
+
+/** Names of a sweep's axes with the values of one stage. */
+export type Row = ReadonlyMap<string, Value>
 
 /** A record of a kind: what was set so far, without defaults. */
 export interface Rec {
@@ -76,6 +81,8 @@ export interface Rec {
   readonly maker?: string
   /** The block of a model. */
   readonly block?: BlockCode
+  /** The kind of a stage that a plugin brings. */
+  readonly custom?: CustomKind
   readonly fields: ReadonlyMap<string, Held>
   readonly span: Span
   /** Where its maker was named; amendments keep it. */
@@ -92,7 +99,7 @@ export interface Rec {
 export interface Axes {
   readonly kind: 'axes'
   readonly names: readonly string[]
-  readonly rows: readonly ReadonlyMap<string, Value>[]
+  readonly rows: readonly Row[]
   readonly span: Span
 }
 
@@ -114,6 +121,11 @@ export interface Library {
 
 export function poison(span: Span): Poison {
   return { kind: 'poison', span }
+}
+
+/** What a page calls the kind of a record. */
+export function wordOf(record: Rec): string {
+  return record.custom?.word ?? record.of
 }
 
 /** `an optimizer`, `a train`, `data`. */
@@ -142,7 +154,7 @@ export function described(value: Value): string {
     case 'code':
       return article(value.code.kind)
     case 'record':
-      return article(value.of)
+      return article(wordOf(value))
     case 'family':
       return `a family of ${value.cases[0]!.noun.name}s`
     case 'library':

@@ -4,6 +4,7 @@ import type { CallExpr, Expr, Let, NameExpr, Noun, Param } from '../../grammar/a
 import { parse } from '../../grammar/parse.ts'
 import { textOf, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
+import { FOREIGN_VALUES } from '../spec/foreign.ts'
 import { KINDS, kindOfMaker, type KindName, type PartName } from '../spec/kinds.ts'
 import { amend, nounValue } from './amend.ts'
 import { asDeclared } from './declared.ts'
@@ -19,6 +20,28 @@ const CONSTANTS: Readonly<Record<string, number>> = { pi: Math.PI, inf: Infinity
 
 /** The value of an expression. `want`: the kind of record that its place takes, whose makers go before other names. */
 export function evaluate(expr: Expr, env: Env, want?: KindName | PartName): Value {
+  const { nesting } = env.s
+  if (nesting.depth === deepestExpression) return tooDeep(env.s, expr.span)
+  nesting.depth++
+  const value = meaning(expr, env, want)
+  nesting.depth--
+  return value
+}
+
+/** Expressions around each other, through the names they mention: more than one may have by itself. */
+const deepestExpression = 1500
+/** Declarations whose values need each other, one inside the other. */
+const longestChain = 100
+/** Letters of a text that is put together. */
+const longestText = 1_000_000
+
+function tooDeep(s: Session, span: Span): Value {
+  if (!s.nesting.told) s.say.namesTooDeep(span, { limit: longestChain })
+  s.nesting.told = true
+  return poison(span)
+}
+
+function meaning(expr: Expr, env: Env, want?: KindName | PartName): Value {
   const { s } = env
   const { span } = expr
   switch (expr.kind) {
@@ -60,7 +83,7 @@ export function evaluate(expr: Expr, env: Env, want?: KindName | PartName): Valu
       if (left.kind === 'poison' || right.kind === 'poison') return poison(span)
       if (left.kind === 'quantity' && right.kind === 'quantity') return arithmetic(s, expr.op, left, right, span)
       if (left.kind === 'text' && right.kind === 'text') {
-        if (expr.op === '+') return { kind: 'text', text: left.text + right.text, span: left.span }
+        if (expr.op === '+') return join(s, left.text, right.text, expr.span, left.span)
         if (expr.op === '==' || expr.op === '!=') return { kind: 'truth', truth: (left.text === right.text) === (expr.op === '=='), span }
       }
       if (left.kind === 'truth' && right.kind === 'truth' && (expr.op === 'and' || expr.op === 'or')) {
@@ -84,6 +107,12 @@ export function evaluate(expr: Expr, env: Env, want?: KindName | PartName): Valu
   }
 }
 
+function join(s: Session, left: string, right: string, at: Span, span: Span): Value {
+  if (left.length + right.length <= longestText) return { kind: 'text', text: left + right, span }
+  s.say.textTooLong(at, { limit: longestText })
+  return poison(at)
+}
+
 /** The value of a declared name, found once. */
 export function valueOf(s: Session, decl: Noun | Let | Param, home: Names): Value {
   const known = s.values.get(decl)
@@ -96,6 +125,7 @@ export function valueOf(s: Session, decl: Noun | Let | Param, home: Names): Valu
     chain.forEach((d) => s.values.set(d, poison(d.span)))
     return poison(decl.span)
   }
+  if (s.open.length === longestChain) return tooDeep(s, decl.name.span)
   s.open.push(decl)
   const env: Env = { s, names: home }
   const value =
@@ -145,8 +175,9 @@ function resolve(expr: NameExpr, env: Env, want?: KindName | PartName): Value {
     return poison(span)
   }
   if (Object.hasOwn(CONSTANTS, name)) return { kind: 'quantity', number: CONSTANTS[name]!, dimension: 'none', span }
-  const makers = Object.values(KINDS).flatMap((k) => Object.keys(k.makers))
-  s.say.unknownName(span, { name, near: nearest(name, [...visible(names), ...makers]), span })
+  const makers = want === undefined ? Object.values(KINDS).flatMap((k) => Object.keys(k.makers)) : Object.keys(KINDS[want].makers)
+  const here = Object.hasOwn(FOREIGN_VALUES, name) ? FOREIGN_VALUES[name] : undefined
+  s.say.unknownName(span, { name, near: nearest(name, [...visible(names), ...makers]), span, here, makers: want && makers })
   return poison(span)
 }
 
@@ -252,7 +283,8 @@ function choose(family: Family, expr: CallExpr, env: Env): Value {
     const above = numbers.filter((n) => key.kind === 'quantity' && n.number > key.number).sort((a, b) => a.number - b.number)[0]
     const near = [below, above].flatMap((n) => (n ? [n.text] : []))
     const all = family.cases.map(caseText)
-    s.say.noSuchCase(at, { name: `${family.name}(${textOf(key.span)})`, near, all, span: at })
+    const unquoted = key.kind === 'text' && all.includes(key.text) ? key.text : undefined
+    s.say.noSuchCase(at, { name: `${family.name}(${textOf(key.span)})`, near, all, span: at, unquoted })
     return poison(expr.span)
   }
   const chosen = valueOf(s, found.noun, family.home)

@@ -11,7 +11,11 @@ export type Kind = KindName | PartName
 export const code = (text: string): string => `\`${text}\``
 export const codes = (words: readonly string[], joint?: string): string => listOf(words.map(code), joint)
 export const units = (of: readonly Dimension[]): string => listOf(of.map((u) => CALLED[u]), 'or') // prettier-ignore
-export const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
+/** In the largest unit that leaves a number of at least one. */
+export const gib = (bytes: number): string => {
+  const power = bytes >= 2 ** 30 ? 3 : bytes >= 2 ** 20 ? 2 : 1
+  return `${(bytes / 1024 ** power).toFixed(1)} ${['KiB', 'MiB', 'GiB'][power - 1]}`
+}
 export const place = (span: Span): string => {
   const { line } = positionAt(span.source, span.start)
   return `${span.source.name}:${line}`
@@ -19,7 +23,7 @@ export const place = (span: Span): string => {
 export const replace = (span: Span, text: string): readonly Fix[] => [{ title: `Write ${code(text)}`, span, text }]
 export const meant = (near: string | undefined): string | undefined => (near === undefined ? undefined : `did you mean ${code(near)}?`)
 export const meantFix = (span: Span, near: string | undefined): readonly Fix[] => (near === undefined ? [] : replace(span, near))
-export const has = (kind: Kind): string => (kind === 'data' ? 'data has' : `${article(kind)} has`)
+export const has = (kind: string): string => (kind === 'data' ? 'data has' : `${article(kind)} has`)
 export const short = (n: number): string => String(Number(n.toPrecision(3)))
 export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ' ')
 

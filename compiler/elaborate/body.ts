@@ -83,17 +83,44 @@ function repeat(frame: Frame, s: Repeat): void {
     return
   }
   const word = s.count.kind === 'name' ? s.count.name : 'repeat'
+  const left = ctx.effort.steps
   const home = frame.place
   const uses = (home.uses.get(word) ?? 0) + 1
   home.uses.set(word, uses)
   const outside = new Map(frame.locals)
-  for (let turn = 0; turn < count.value; turn++) {
-    frame.place = { path: `${home.path}${word}${uses === 1 ? '' : `.${uses}`}.${turn}.`, uses: new Map() }
+  const pathOf = (turn: number): string => `${home.path}${word}${uses === 1 ? '' : `.${uses}`}.${turn}.`
+  const first = ctx.trial?.length ?? 0
+  for (let turn = 0; turn < count.value && frame.spend(1, s.span); turn++) {
+    frame.place = { path: pathOf(turn), uses: new Map() }
     statements(frame, s.body, true)
     for (const name of frame.locals.keys()) if (!outside.has(name)) frame.locals.delete(name)
     if (!keepsDimensions(frame, outside, s)) break
+    // One turn tells how long all of them will be.
+    if (turn === 0 && ctx.effort.steps >= 0 && (left - ctx.effort.steps) * count.value > left) {
+      const at = s.count.kind === 'name' ? frame.origin(s.count.name) : undefined
+      ctx.say.tooManyTurns(at ?? s.count.span, { turns: count.value })
+      ctx.effort.steps = -1
+    }
+    if (turn > 0 || ctx.trial === undefined || ctx.effort.steps < 0 || !leavesAlike(frame, outside)) continue
+    ctx.effort.steps -= (left - ctx.effort.steps) * (count.value - 1)
+    const made = ctx.trial.slice(first)
+    for (let other = 1; other < count.value; other++)
+      for (const spec of made) ctx.weight({ ...spec, name: pathOf(other) + spec.name.slice(pathOf(0).length) })
+    break
   }
   frame.place = home
+}
+
+/** Whether a turn left the names from outside such that the next one will do the very same. */
+function leavesAlike(frame: Frame, before: ReadonlyMap<string, Term>): boolean {
+  const said = (term: Term | undefined): string => {
+    if (term?.kind === 'tensor') return JSON.stringify([term.type, term.range?.map(String), term.shift])
+    return term?.kind === 'number' || term?.kind === 'truth' ? String(term.value) : (term?.kind ?? '')
+  }
+  return [...before].every(([name, old]) => {
+    const now = frame.locals.get(name)
+    return now === old || (now?.kind === old.kind && now.kind !== 'failed' && now.kind !== 'code' && said(now) === said(old))
+  })
 }
 
 function keepsDimensions(frame: Frame, before: ReadonlyMap<string, Term>, s: Repeat): boolean {
@@ -118,6 +145,7 @@ function weights(frame: Frame, s: Weight): void {
   if (!typed) ctx.say.weightType(s.type.span, { type: element.name })
   const dims = frame.code.kind === 'op' || !typed ? undefined : dimensions(frame, s.type.dims ?? [])
   for (const { name, span } of s.names) {
+    if (!frame.spend(1, span)) return
     if (frame.code.kind === 'op') ctx.say.weightInOp(span, { name })
     const init = dims && initial(frame, s, name)
     if (dims === undefined || init === undefined) {

@@ -6,6 +6,7 @@ import type { BlockCode, Code, OpCode } from './code.ts'
 import type { Value } from '../graph/builder.ts'
 import { resultSpan, run } from './body.ts'
 import { compose } from './composite.ts'
+import { deepestCall } from './effort.ts'
 import { Frame } from './frame.ts'
 import { bind, keepPromise, type Given } from './signature.ts'
 import { FAILED, tensor, type TensorTerm, type Term } from './term.ts'
@@ -60,8 +61,13 @@ function callBlock(frame: Frame, code: BlockCode, words: ReadonlyMap<string, str
   return keepPromise(callee, code.decl.result, lifted, run(callee), resultSpan(code.decl))
 }
 
+/** Whether this call is one too many around itself, which is said. */
 function recursive(frame: Frame, code: Code, span: Span): boolean {
   const { stack, say } = frame.ctx
+  if (stack.length >= deepestCall) {
+    say.tooDeep(span, { limit: deepestCall, what: 'calls' })
+    return true
+  }
   const at = stack.findIndex((c) => c.decl === code.decl)
   if (at < 0) return false
   const chain = [...stack.slice(at), code].map((c) => c.decl.name.name)

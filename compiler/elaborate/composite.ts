@@ -6,18 +6,22 @@ import { Builder, type Value } from '../graph/builder.ts'
 import type { Dim, Graph, Type } from '../graph/graph.ts'
 import { asFloat, isNumeric } from './arithmetic.ts'
 import { resultSpan, run } from './body.ts'
-import { Frame, type Composite } from './frame.ts'
+import { Frame, type Composed, type Composite } from './frame.ts'
 import { bind, keepPromise, type Given } from './signature.ts'
 import { dimsOf, showDims, showTerm, tensor, type TensorTerm } from './term.ts'
 
 /** `frame` is the callee's, before its arguments are bound. Undefined after a message. */
 export function compose(frame: Frame, code: OpCode, words: ReadonlyMap<string, string>, given: readonly Given[]): Composite | undefined {
   const { composites } = frame.ctx
-  const known = composites.get(code.decl) ?? new Map<string, Composite | undefined>()
+  const known = composites.get(code.decl) ?? new Map<string, Composed>()
   composites.set(code.decl, known)
   const key = keyOf(frame, words, given)
-  if (!known.has(key)) known.set(key, build(frame, code, words, given))
-  return known.get(key)
+  const done = known.get(key)
+  if (done !== undefined) return frame.spend(done.steps, code.decl.name.span) ? done.composite : undefined
+  const before = frame.ctx.effort.steps
+  const composite = build(frame, code, words, given)
+  known.set(key, { composite, steps: before - frame.ctx.effort.steps })
+  return composite
 }
 
 function keyOf(frame: Frame, words: ReadonlyMap<string, string>, given: readonly Given[]): string {

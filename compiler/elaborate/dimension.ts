@@ -4,6 +4,7 @@
 import type { Expr, Ident, Let, Param } from '../../grammar/ast.ts'
 import { positionAt, textOf, type Span } from '../../grammar/source.ts'
 import type { Dim } from '../graph/graph.ts'
+import { largestDimension } from './effort.ts'
 import type { Frame } from './frame.ts'
 import { known, type Term } from './term.ts'
 
@@ -21,6 +22,11 @@ export function dimension(frame: Frame, ident: Ident): Dim | undefined {
   if (size.kind === 'failed') return undefined
   if (size.kind !== 'number' || !Number.isInteger(size.value) || size.value < 1) {
     reportSize(frame, ident, base, size)
+    return undefined
+  }
+  if (size.value > largestDimension) {
+    const { at, facts } = whence(frame, ident, base)
+    frame.ctx.say.dimensionTooLarge(at, { name: base, size: size.value, most: largestDimension, ...facts })
     return undefined
   }
   frame.dims.set(base, { name: base, size: size.value })
@@ -50,11 +56,16 @@ function sizeTerm(frame: Frame, name: string): Term | undefined {
 }
 
 function reportSize(frame: Frame, ident: Ident, name: string, size: Term): void {
+  const { at, facts } = whence(frame, ident, name)
+  frame.ctx.say.dimensionNotWhole(at, { name, value: size.kind === 'number' ? String(size.value) : 'no number', ...facts })
+}
+
+/** Where a size is given, and what is known of how. */
+function whence(frame: Frame, ident: Ident, name: string): { readonly at: Span; readonly facts: Explanation } {
   const home = frameOf(frame, name)
   const decl = home?.declared(name)
   const facts = decl === undefined || home === undefined ? {} : explain(home, decl)
-  const at = decl?.value === undefined ? ident.span : decl.span
-  frame.ctx.say.dimensionNotWhole(at, { name, value: size.kind === 'number' ? String(size.value) : 'no number', ...facts })
+  return { at: decl?.value === undefined ? ident.span : decl.span, facts }
 }
 
 /** The frame whose let, or param with a value, gave this name. */
@@ -96,7 +107,8 @@ function divisorsIn(expr: Expr, values: ReadonlyMap<string, Term | undefined>): 
   const [whole, part] = [values.get(expr.left.name), values.get(expr.right.name)]
   if (whole?.kind !== 'number' || part?.kind !== 'number' || !Number.isInteger(whole.value) || whole.value < 1) return undefined
   const distance = (n: number): number => Math.abs(n - part.value)
-  const divisors = Array.from({ length: whole.value }, (_, i) => i + 1).filter((n) => whole.value % n === 0)
+  // Of a size beyond these the mistake lies elsewhere.
+  const divisors = Array.from({ length: Math.min(whole.value, 65_536) }, (_, i) => i + 1).filter((n) => whole.value % n === 0)
   const nearest = divisors.sort((a, b) => distance(a) - distance(b) || a - b).slice(0, 3)
   return { name: expr.right.name, of: whole.value, nearest: nearest.sort((a, b) => a - b) }
 }

@@ -17,11 +17,25 @@ import type { Code } from './code.ts'
 import { apply, asFloat, choose, isNumeric, isTruth, negate, operate } from './arithmetic.ts'
 import { BUILTINS, CONSTANTS, builtin, isFunction } from './builtin.ts'
 import { callCode } from './call.ts'
+import { deepestExpression } from './effort.ts'
 import type { Frame } from './frame.ts'
 import { index, positions } from './indexing.ts'
 import { FAILED, known, number, showTerm, tensor, truth, type Term } from './term.ts'
 
 export function evaluate(expr: Expr, frame: Frame): Term {
+  const { effort, say } = frame.ctx
+  if (!frame.spend(1, expr.span)) return FAILED
+  if (effort.depth === deepestExpression) {
+    say.tooDeep(expr.span, { limit: deepestExpression, what: 'expressions' })
+    return FAILED
+  }
+  effort.depth++
+  const term = formula(expr, frame)
+  effort.depth--
+  return term
+}
+
+function formula(expr: Expr, frame: Frame): Term {
   const { ctx } = frame
   switch (expr.kind) {
     case 'number':

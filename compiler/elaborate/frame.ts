@@ -6,6 +6,7 @@ import type { Code, Setting } from './code.ts'
 import type { Builder, Value } from '../graph/builder.ts'
 import type { Attributes, Dim } from '../graph/graph.ts'
 import type { WeightSpec } from '../plan/jobs.ts'
+import type { Effort } from './effort.ts'
 import type { Say } from './messages.ts'
 import { FAILED, known, number, showTerm, type NumberTerm, type Range, type Term, type TruthTerm } from './term.ts'
 
@@ -17,10 +18,21 @@ export interface Context {
   readonly stack: readonly Code[]
   /** Whether calls carry their gradients; inside gradients they do not. */
   readonly gradients: boolean
-  /** Composites by op and by what they were called with. */
-  readonly composites: Map<OpDecl, Map<string, Composite | undefined>>
+  readonly composites: Composites
+  readonly effort: Effort
   readonly weight: (spec: WeightSpec) => Value
+  /** On trial, all weights so far: then of turns that are alike the first stands for all, and only the weights are made. */
+  readonly trial?: readonly WeightSpec[]
   readonly evaluate: (expr: Expr, frame: Frame) => Term
+}
+
+/** Composites by op and by what they were called with. They do not depend on the graph they go into. */
+export type Composites = Map<OpDecl, Map<string, Composed>>
+
+/** A composite, or none after a message, and the steps it took. */
+export interface Composed {
+  readonly composite: Composite | undefined
+  readonly steps: number
 }
 
 /** An op brought to the types of its arguments: a call node's attributes, or the number it always gives. */
@@ -123,6 +135,15 @@ export class Frame {
     return [...this.locals.keys(), ...this.#statics.keys(), ...this.dims.keys(), ...this.code.scope.names()]
   }
 
+  /** Takes steps from what is left. False once there are none; where they ended, that is said. */
+  spend(steps: number, span: Span): boolean {
+    const { effort, say } = this.ctx
+    if (effort.steps < 0) return false
+    effort.steps -= steps
+    if (effort.steps < 0) say.tooLong(span, { chain: this.ctx.stack.map((code) => code.decl.name.name) })
+    return effort.steps >= 0
+  }
+
   /** The names of all blocks around this one, outermost first. */
   chain(): readonly string[] {
     const above = this.caller?.chain() ?? []
@@ -161,13 +182,14 @@ export class Frame {
 /** The lets and params of a body, those inside repeats included. */
 function staticsOf(decl: OpDecl | BlockDecl): ReadonlyMap<string, Let | Param> {
   const found = new Map<string, Let | Param>()
-  const collect = (body: Body): void => {
-    for (const s of body.statements) {
-      if (s.kind === 'let' || s.kind === 'param') found.set(s.name.name, s)
-      else if (s.kind === 'repeat') collect(s.body)
-    }
-  }
   const body = decl.kind === 'block' ? decl.body : decl.value
-  if (body.kind === 'body') collect(body)
+  if (body.kind === 'body') collect(body, found)
   return found
+}
+
+function collect(body: Body, found: Map<string, Let | Param>): void {
+  for (const s of body.statements) {
+    if (s.kind === 'let' || s.kind === 'param') found.set(s.name.name, s)
+    else if (s.kind === 'repeat') collect(s.body, found)
+  }
 }

@@ -96,6 +96,28 @@ export const messages = {
     message: `${quoted(f.name)} contains itself`,
     notes: [`the chain is ${f.chain.join(' → ')}`, 'a network has a fixed depth: use `repeat n { … }`'],
   }),
+  tooLong: (f: { chain: readonly string[] }): Wording => ({
+    message: 'written out, with every repeat and every call, this is too long',
+    notes: [
+      f.chain.length === 0 ? undefined : `I gave up in ${f.chain.join(' → ')}`,
+      'write fewer turns, or fewer calls that call the same again',
+    ],
+  }),
+  tooManyTurns: (f: { turns: number }): Wording => ({
+    message: `every turn of a repeat is written out, and ${f.turns} of these are too many`,
+    notes: ['write fewer: some hundreds are a deep network'],
+  }),
+  tooDeep: (f: { limit: number; what: string }): Wording => ({
+    message: `more than ${f.limit} ${f.what} lie inside each other here`,
+    notes: ['make the chain shorter: let one op or block do what several do'],
+  }),
+  dimensionTooLarge: (f: { name: string; size: number; most: number; formula?: string; set?: string }): Wording => ({
+    message: `${quoted(f.name)} is ${f.size}, and a dimension has at most ${f.most} places`,
+    notes: [
+      f.formula === undefined ? undefined : `${f.name} = ${f.formula}`,
+      f.set === undefined ? 'write a smaller number' : `set in ${f.set}`,
+    ],
+  }),
   paramWithoutValue: (f: { block: string; name: string; callers: readonly string[] }): Wording => ({
     message: `${quoted(f.block)} needs ${quoted(f.name)}, and nothing that calls it has one`,
     notes: [f.callers.length === 0 ? `set it in the model: \`{ ${f.name}: … }\`` : `called from ${f.callers.join(' → ')}`],

@@ -12,8 +12,9 @@ import type { WeightSpec } from '../plan/jobs.ts'
 import { asFloat, isNumeric } from './arithmetic.ts'
 import { resultSpan, run } from './body.ts'
 import { dimension } from './dimension.ts'
+import { effortOf, largestDimension, stepsOfModel } from './effort.ts'
 import { evaluate } from './expression.ts'
-import { Frame, type Context } from './frame.ts'
+import { Frame, type Composites, type Context } from './frame.ts'
 import { sayTo, type Say } from './messages.ts'
 import { bind, keepPromise } from './signature.ts'
 import { tensor } from './term.ts'
@@ -29,24 +30,28 @@ export interface Model {
   readonly parameters: number
   /** Without the first lookup table and the last projection to vocab: the N of the paper. */
   readonly nonEmbedding: number
+  /** The network on one sequence. Of a repeat whose turns are alike it has the first. */
+  readonly outline: { readonly b: Builder; readonly logits: Value; readonly weights: readonly Value[] }
   /** Appends the network. tokens: i32 [.., time], ids of `symbols`. Returns logits f32 [.., time, vocab]. */
   apply(b: Builder, tokens: Value, weight: (spec: WeightSpec) => Value): Value
 }
 
-/** The context of a block that has no such param. */
+/** The context of a block that has no such param, or not a number for it. */
 const CONTEXT = 2048
 
 /** What is given from outside: the tokenizer's vocabulary, which a block's `param vocab` takes. */
 export interface Given {
   readonly vocab: number
   readonly report: Report
+  /** Those of other models with the same prelude, to be shared. */
+  readonly composites?: Composites
 }
 
 /** Brings a block to sizes; undefined after errors in `given.report`. */
 export function elaborateModel(spec: ModelSpec, given: Given): Model | undefined {
   let failed = false
   const say = sayTo(given.report, () => (failed = true))
-  const network = new Network(spec, given.vocab, say)
+  const network = new Network(spec, given.vocab, say, given.composites ?? new Map())
   const weights: WeightSpec[] = []
   const trial = network.trial(weights)
   if (trial === undefined || failed) return undefined
@@ -71,37 +76,51 @@ class Network {
   readonly #spec: ModelSpec
   readonly #vocab: number
   readonly #say: Say
-  /** Composites do not depend on the graph they go into. */
-  readonly #composites: Context['composites'] = new Map()
+  readonly #composites: Composites
 
-  constructor(spec: ModelSpec, vocab: number, say: Say) {
+  constructor(spec: ModelSpec, vocab: number, say: Say, composites: Composites) {
     this.#spec = spec
     this.#vocab = vocab
     this.#say = say
+    this.#composites = composites
   }
 
   /** Elaborates one sequence of full length; the weights are appended to `weights`. */
-  trial(weights: WeightSpec[]): Pick<Model, 'params' | 'context' | 'causal'> | undefined {
+  trial(weights: WeightSpec[]): Pick<Model, 'params' | 'context' | 'causal' | 'outline'> | undefined {
     const b = new Builder()
-    const frame = this.#frame(b, (spec) => {
+    const inputs: Value[] = []
+    const weight = (spec: WeightSpec): Value => {
+      const input = b.input(`weight/${spec.name}`, 'state', { dtype: 'f32', dims: spec.dims })
       weights.push(spec)
-      return b.input(`weight/${spec.name}`, 'state', { dtype: 'f32', dims: spec.dims })
-    })
+      inputs.push(input)
+      return input
+    }
+    const frame = this.#frame(b, weight, weights)
     const params = frame.params()
     const context = params.get('context')
+    if (typeof context === 'number' && !this.#fits(context)) return undefined
     const dims: readonly Dim[] = [
       { name: 'batch', size: 1 },
-      { name: 'time', size: typeof context === 'number' && Number.isInteger(context) && context > 0 ? context : CONTEXT },
+      { name: 'time', size: typeof context === 'number' ? context : CONTEXT },
     ]
     const logits = this.#run(frame, b.input('tokens', 'data', { dtype: 'i32', dims }))
-    return logits && { params, context: dims[1]!.size, causal: params.get('causal') === true }
+    return logits && { params, context: dims[1]!.size, causal: params.get('causal') === true, outline: { b, logits, weights: inputs } }
+  }
+
+  /** Whether a context is one that a dimension may have, which is said if not. */
+  #fits(context: number): boolean {
+    const span = this.#spec.settings.get('context')?.span ?? this.#spec.span
+    if (!Number.isInteger(context) || context < 1) this.#say.dimensionNotWhole(span, { name: 'context', value: String(context) })
+    else if (context > largestDimension) this.#say.dimensionTooLarge(span, { name: 'context', size: context, most: largestDimension })
+    else return true
+    return false
   }
 
   apply(b: Builder, tokens: Value, weight: (spec: WeightSpec) => Value): Value | undefined {
     return this.#run(this.#frame(b, weight), tokens)
   }
 
-  #frame(b: Builder, weight: (spec: WeightSpec) => Value): Frame {
+  #frame(b: Builder, weight: (spec: WeightSpec) => Value, trial?: readonly WeightSpec[]): Frame {
     const { block, settings, span } = this.#spec
     const ctx: Context = {
       b,
@@ -109,7 +128,9 @@ class Network {
       stack: [block],
       gradients: true,
       composites: this.#composites,
+      effort: effortOf(stepsOfModel),
       weight,
+      trial,
       evaluate,
     }
     const all = settings.has('vocab') ? settings : new Map([...settings, ['vocab', { value: this.#vocab, span }]])

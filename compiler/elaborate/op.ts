@@ -9,6 +9,7 @@ import { evaluate as interpret } from '../graph/evaluate.ts'
 import { differentiate } from '../passes/differentiate.ts'
 import { asFloat, isNumeric } from './arithmetic.ts'
 import { callOp, wordsFor } from './call.ts'
+import { effortOf, stepsOfOp } from './effort.ts'
 import { evaluate } from './expression.ts'
 import { Frame, type Context } from './frame.ts'
 import { sayTo } from './messages.ts'
@@ -34,16 +35,17 @@ export function applyOp(
   return isNumeric(result) ? asFloat(frame.ctx, result) : b.constant(0)
 }
 
-/** The op as a function of numbers in float64, or undefined after errors in `report`. */
+/** The op as a function of numbers in float64, or undefined after errors in `report`. Where it gives none, that is reported, and NaN. */
 export function numericOp(code: OpCode, report: Report): ((...args: number[]) => number) | undefined {
   const arity = code.decl.formals.filter((f) => f.value === undefined).length
-  const trial = onNumbers(code, Array.from({ length: arity }, () => 0.5), report) // prettier-ignore
+  const frame = outermost(new Builder(), code, report)
+  const trial = onNumbers(frame, code, Array.from({ length: arity }, () => 0.5)) // prettier-ignore
   if (trial === undefined) return undefined
-  return (...args) => onNumbers(code, args, new Report()) ?? bug(`${code.decl.name.name} gives no number for ${args.join(', ')}`)
+  return (...args) => onNumbers(frame, code, args) ?? NaN
 }
 
-function onNumbers(code: OpCode, args: readonly number[], report: Report): number | undefined {
-  const frame = outermost(new Builder(), code, report)
+function onNumbers(frame: Frame, code: OpCode, args: readonly number[]): number | undefined {
+  frame.ctx.effort.steps = stepsOfOp
   const result = call(frame, code, args.map(number), code.decl.dims.map((d) => d.name)) // prettier-ignore
   if (result.kind === 'number') return result.value
   if (result.kind !== 'failed')
@@ -83,6 +85,7 @@ function outermost(b: Builder, code: OpCode, report: Report): Frame {
     stack: [],
     gradients: true,
     composites: new Map(),
+    effort: effortOf(stepsOfOp),
     weight: () => bug('an op with a weight'),
     evaluate,
   }

@@ -57,7 +57,14 @@ export function truth(value: boolean): TruthTerm {
 }
 
 export function tensor(value: Value, more: Pick<TensorTerm, 'range' | 'shift'> = {}): TensorTerm {
-  return { kind: 'tensor', type: value.type, value: () => value, ...more }
+  return {
+    kind: 'tensor',
+    type: value.type,
+    value() {
+      return value
+    },
+    ...more,
+  }
 }
 
 /** A value of settings and module-level names. */

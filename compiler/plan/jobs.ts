@@ -130,4 +130,42 @@ export interface LikelihoodJob {
   readonly noise: Noise
 }
 
-export type Job = TrainJob | SampleJob | EvalJob
+/** A stage whose kind a plugin brings: programs of the model in `from`, if there is one, and a host loop of the plugin's own. */
+export interface CustomJob extends JobBase {
+  readonly kind: 'custom'
+  readonly from?: Source
+  /** By field. */
+  readonly data: Readonly<Record<string, DataJob>>
+  readonly context: number
+  /** Sequences per run of the device. */
+  readonly micro: number
+  readonly run: (host: CustomHost) => AsyncGenerator<CustomProgress, readonly CustomMetric[]>
+}
+
+/** What a plugin's loop may ask for. */
+export interface CustomHost {
+  /** Sequences of one run. */
+  readonly batch: number
+  /** All tokens of a data field. */
+  readonly tokens: (data: { readonly field: string }) => Promise<ArrayLike<number>>
+  /** Runs a program on tokens [batch, context]; results are row-major. */
+  readonly run: (program: string, tokens: Int32Array) => Promise<Readonly<Record<string, ArrayLike<number>>>>
+  /** A number between 0 and 1 that depends on the stage's seed and these counters only. */
+  readonly random: (...counters: readonly [number, number?, number?, number?]) => number
+}
+
+export interface CustomProgress {
+  readonly done: number
+  readonly total: number
+}
+
+/** `error`: the standard error; null where there is none. */
+export interface CustomMetric {
+  readonly name: string
+  readonly value: number
+  readonly error: number | null
+  readonly unit: string
+  readonly notes: readonly string[]
+}
+
+export type Job = TrainJob | SampleJob | EvalJob | CustomJob

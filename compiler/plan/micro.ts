@@ -1,13 +1,13 @@
 // How many sequences one run of the device takes. It changes results by rounding only, so it is the machine's business.
 import type { DeviceFacts } from '../facts.ts'
-import type { EvalStage, SampleStage, TrainStage } from '../check/pipeline.ts'
+import type { CustomStage, EvalStage, SampleStage, TrainStage } from '../check/pipeline.ts'
 import type { Plan } from './plan.ts'
 
 /** Tokens of one run that keep a device busy; more only costs memory. */
 const ENOUGH = { cpu: 4096, webgpu: 32_768 } as const
 
 /** Candidates, largest first, down to one sequence. For training they divide the batch. */
-export function microBatch(stage: TrainStage | SampleStage | EvalStage, facts: DeviceFacts): readonly number[] {
+export function microBatch(stage: TrainStage | SampleStage | EvalStage | CustomStage, facts: DeviceFacts): readonly number[] {
   const [most, time] = sizes(stage)
   const enough = Math.max(1, Math.min(most, Math.floor(ENOUGH[facts.backend] / time)))
   if (stage.kind !== 'train') return halvings(enough)
@@ -15,7 +15,7 @@ export function microBatch(stage: TrainStage | SampleStage | EvalStage, facts: D
   return divisors.filter((n, i) => i === 0 || n === 1 || n <= divisors[0]! / 2)
 }
 
-function sizes(stage: TrainStage | SampleStage | EvalStage): readonly [number, number] {
+function sizes(stage: TrainStage | SampleStage | EvalStage | CustomStage): readonly [number, number] {
   switch (stage.kind) {
     case 'train':
       return [stage.batch, stage.context]
@@ -23,6 +23,8 @@ function sizes(stage: TrainStage | SampleStage | EvalStage): readonly [number, n
       return [stage.count, stage.length * (stage.sampler.guidance === 0 ? 1 : 2)]
     case 'eval':
       return [Number.POSITIVE_INFINITY, stage.context]
+    case 'custom':
+      return stage.trained ? [Number.POSITIVE_INFINITY, stage.trained.context] : [1, 1]
     default:
       return stage satisfies never
   }

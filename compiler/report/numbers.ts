@@ -25,5 +25,21 @@ export function scientific(n: number): string {
 
 /** `3.3 GiB`, `98 MiB`. */
 export function bytes(n: number): string {
-  return n >= 2 ** 30 ? `${(n / 2 ** 30).toFixed(1)} GiB` : `${Math.max(1, Math.round(n / 2 ** 20))} MiB`
+  return n >= 2 ** 30 ? `${(n / 2 ** 30).toFixed(1)} GiB` : `${n >= 2 ** 20 ? Math.round(n / 2 ** 20) : (n / 2 ** 20).toPrecision(1)} MiB`
+}
+
+/** `50.05%`, `100%`: four digits. */
+export function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(4))}%`
+}
+
+/** `about` so long: `40 seconds`, `3.2 hours`, `12 days`. */
+export function duration(seconds: number): string {
+  const units = [
+    [86_400, 'days', 2 * 86_400],
+    [3600, 'hours', 2 * 3600],
+    [60, 'minutes', 120],
+  ] as const
+  const [size, name] = units.find(([, , from]) => seconds >= from) ?? [1, 'seconds']
+  return seconds < 1 ? 'less than a second' : `${Number((seconds / size).toPrecision(2))} ${name}`
 }

@@ -1,21 +1,39 @@
 // What `smdmc explain FILE STAGE[.field]` prints: every value of a stage, and the line it came from.
-import { positionAt } from '../../grammar/source.ts'
 import type { Stage } from '../check/pipeline.ts'
+import { originText, spanOf } from './origin.ts'
 
 /** One line a value; `path` narrows to a field and what is inside it. Undefined if the stage has no such field. */
 export function originsText(stage: Stage, path?: string): string | undefined {
-  const rows = flatten(stage.normal, '').filter(([name]) => path === undefined || name === path || name.startsWith(`${path}.`))
+  const rows = valuesOf(stage).filter(({ name }) => path === undefined || name === path || name.startsWith(`${path}.`))
   if (rows.length === 0) return undefined
-  const names = Math.max(...rows.map(([name]) => name.length))
-  const values = Math.min(32, Math.max(...rows.map(([, value]) => value.length)))
-  return rows.map(([name, value]) => `${name.padEnd(names)}  ${value.padEnd(values)}  ${originOf(stage, name)}`.trimEnd()).join('\n')
+  const names = Math.max(...rows.map(({ name }) => name.length))
+  const values = Math.min(32, Math.max(...rows.map(({ value }) => value.length)))
+  return rows.map(({ name, value, from }) => `${name.padEnd(names)}  ${value.padEnd(values)}  ${from}`.trimEnd()).join('\n')
 }
 
-/** The nearest field around a path that was written somewhere; the rest are defaults. */
-function originOf(stage: Stage, path: string): string {
-  const span = stage.origins.get(path)
-  if (!span) return 'default'
-  return span.source.name.startsWith('--set') ? span.source.name : `${span.source.name}:${positionAt(span.source, span.start).line}`
+export interface OriginRow {
+  /** `optimizer.lr`. */
+  readonly name: string
+  readonly value: string
+  readonly from: string
+}
+
+/** Every value of a stage, and those that blocks inside its model take from around them. */
+export function valuesOf(stage: Stage): readonly OriginRow[] {
+  const rows = flatten(stage.normal, '').map(([name, value]): OriginRow => {
+    const span = spanOf(stage, name)
+    return { name, value, from: span ? originText(span) : name === 'model.vocab' ? 'the tokenizer' : 'default' }
+  })
+  return [...rows, ...inherited(stage, new Map(rows.map(({ name, value }) => [name, value])))]
+}
+
+/** `model.attention.heads`: a param that the block `attention` does not set, and finds in the model. */
+function inherited(stage: Stage, values: ReadonlyMap<string, string>): readonly OriginRow[] {
+  return [...stage.origins].flatMap(([name, span]): readonly OriginRow[] => {
+    const [, param] = /^model\.\w+\.(\w+)$/.exec(name) ?? []
+    const value = param === undefined ? undefined : values.get(`model.${param}`)
+    return value === undefined ? [] : [{ name, value, from: `inherited, ${originText(span).replace('default, ', '')}` }]
+  })
 }
 
 function flatten(value: unknown, path: string): (readonly [string, string])[] {

@@ -1,128 +1,91 @@
 // What `smdmc plan` prints: for each stage its key and what it will do and cost, without asking any device.
-// Two accountings of work stand side by side: 6 N D as the paper counts, and what is executed, with attention and with
-// the head at masked positions (smdm.md Q20: at 6M parameters the second is three times the first).
-import type { EvalStage, Pipeline, SampleStage, Stage, TrainStage } from '../check/pipeline.ts'
-import { averageLength } from '../check/convert.ts'
-import { memoryOf } from '../check/memory.ts'
-import { noiseOf } from '../build/noise.ts'
-import type { Model } from '../elaborate/model.ts'
-import { forwardFlops } from './flops.ts'
-import { bytes, grouped, rounded, scientific } from './numbers.ts'
+import type { CustomStage, FitStage, Pipeline, SampleStage, Stage, TableStage } from '../check/pipeline.ts'
+import { positionAt } from '../../grammar/source.ts'
+import { costOf } from './cost.ts'
+import { dataLines } from './data-text.ts'
+import { evalLines } from './eval-text.ts'
+import { kindWord } from './kind-word.ts'
+import type { Line } from './lines.ts'
+import { grouped, rounded, scientific } from './numbers.ts'
+import { samplerLines } from './sampler-text.ts'
+import { sampleCost } from './sample-cost.ts'
+import { sweepLines } from './sweep-text.ts'
+import { trainLines } from './train-text.ts'
 
-type Line = readonly [name: string, text: string]
-
-/** Several lines without a newline at the end. */
-export function planText(pipeline: Pipeline): string {
-  return pipeline.stages.map(stageText).join('\n')
+/** Several lines without a newline at the end. The stages of a sweep are rows of its table. `more`: what is known of a device. */
+export function planText(pipeline: Pipeline, more: (stage: Stage) => readonly Line[] = () => []): string {
+  return shownStages(pipeline).map((stage) => stageText(stage, more(stage))).join('\n') // prettier-ignore
 }
 
-function stageText(stage: Stage): string {
-  const after = stage.needs.length === 0 ? '' : `  after ${stage.needs.map((s) => s.name).join(', ')}`
-  const lines = linesOf(stage).map(([name, text]) => `  ${name.padEnd(10)} ${text}`)
-  return [`${stage.kind} ${stage.name}  [${stage.key.slice(0, 12)}]${after}`, ...lines].join('\n')
+/** All stages but the rows of sweeps that nothing else needs. */
+export function shownStages({ stages }: Pipeline): readonly Stage[] {
+  const rows = new Set(stages.flatMap((s) => (s.kind === 'sweep' ? s.runs.map((r) => r.stage) : [])))
+  const needed = new Set(stages.flatMap((s) => (s.kind === 'sweep' || s.kind === 'fit' ? [] : s.needs)))
+  return stages.filter((s) => !rows.has(s) || needed.has(s))
+}
+
+function stageText(stage: Stage, more: readonly Line[]): string {
+  const needs = stage.kind === 'sweep' ? [] : stage.needs.map((s) => s.name)
+  const after = needs.length === 0 ? '' : `  after ${needs.join(', ')}`
+  const lines = [...linesOf(stage), ...more, ...laterLines(stage)].map(([name, text]) => `  ${name.padEnd(10)} ${text}`)
+  return [`${kindWord(stage)} ${stage.name}  [${stage.key.slice(0, 12)}]${after}`, ...lines].join('\n')
 }
 
 function linesOf(stage: Stage): readonly Line[] {
   switch (stage.kind) {
     case 'train':
-      return trainLines(stage)
+      return [...trainLines(stage), ...dataLines(stage.data)]
     case 'sample':
       return sampleLines(stage)
     case 'eval':
-      return evalLines(stage)
+      return [...evalLines(stage), ...dataLines(stage.data)]
     case 'sweep':
+      return sweepLines(costOf(stage))
     case 'fit':
+      return fitLines(stage)
     case 'table':
-      return [['later', `a ${stage.kind} is checked and cannot run yet`]]
+      return tableLines(stage)
+    case 'custom':
+      return customLines(stage)
+    default:
+      return stage satisfies never
   }
-}
-
-function trainLines(stage: TrainStage): readonly Line[] {
-  const { model, batch, context, steps, optimizer, data } = stage
-  const perSequence = averageLength(context, stage.randomLength)
-  const perStep = batch * perSequence
-  const tokens = perStep * steps
-  const paper = 6 * model.nonEmbedding
-  const executed = trainingFlops(stage)
-  const memory = memoryOf(model)
-  const epochs = data.tokens === undefined ? '' : ` = ${(tokens / data.tokens).toPrecision(3)} epochs of ${rounded(data.tokens)} tokens`
-  return [
-    ['model', modelText(model)],
-    ['one step', `${grouped(batch)} sequences × ${grouped(perSequence)} tokens = ${grouped(perStep)} tokens`],
-    ['budget', `${grouped(steps)} steps = ${rounded(tokens)} tokens${epochs}`],
-    ['flops', `${scientific(paper * tokens)} as the paper counts (6 N D), ${scientific(executed * tokens)} executed`],
-    ['one token', `${rounded(paper)} flops as the paper counts, ${rounded(executed)} executed`],
-    ['warm-up', `${grouped(optimizer.warmup)} steps`],
-    [
-      'rate',
-      `${optimizer.rate}${optimizer.decay === 'constant' ? '' : `, ${optimizer.decay} to ${short(optimizer.rate * optimizer.floor)}`}`,
-    ],
-    ['memory', `${bytes(memory.state)} of state + ${bytes(memory.sequence)} a sequence, before a device is asked`],
-  ]
-}
-
-/** Executed for one token of training: forward, and twice as much backward. */
-function trainingFlops({ model, objective }: TrainStage): number {
-  const { body, head } = forwardFlops(model)
-  if (objective.kind === 'next_token') return 3 * (body + head)
-  const { p } = noiseOf(objective, objective.floor)
-  const points = 1000
-  const share = Array.from({ length: points }, (_, i) => p((i + 0.5) / points)).reduce((a, b) => a + b, 0) / points
-  return 3 * (body + head * share)
 }
 
 function sampleLines(stage: SampleStage): readonly Line[] {
-  const { sampler, length, count } = stage
-  const prompt = new TextEncoder().encode(stage.prompt).length
-  const masks = length - prompt
-  const rounds = sampler.kind === 'confidence' ? busyRounds(masks, sampler.steps) : expectedRounds(masks, sampler.steps)
-  const idle = sampler.steps - rounds
-  const passes = sampler.guidance > 0 ? 2 : 1
-  const about = sampler.kind === 'ancestral' ? 'about ' : ''
+  const { texts, length, given, sampler, flops } = sampleCost(stage)
+  const known = given === undefined ? 'the prompt included' : `of which ${grouped(given)} are given`
+  const { kind, temperature, guidance, steps } = stage.sampler
   return [
-    ['text', `${count === 1 ? '1 text' : `${grouped(count)} texts`} of ${grouped(length)} tokens, of which ${grouped(prompt)} are given`],
-    [
-      'forwards',
-      `${about}${grouped(rounds * passes)} for each: ${grouped(sampler.steps)} rounds` +
-        (idle > 0 ? `, ${about}${grouped(idle)} of them idle and skipped` : '') +
-        (passes > 1 ? ', twice each for guidance' : ''),
-    ],
-    ['sampler', `${sampler.kind}, temperature ${sampler.temperature}${sampler.guidance > 0 ? `, guidance ${sampler.guidance}` : ''}`],
+    ['text', `${texts === 1 ? '1 text' : `${grouped(texts)} texts`} of ${grouped(length)} tokens, ${known}`],
+    ...(sampler ? samplerLines(sampler) : [['forwards', `at most ${grouped(steps * (guidance > 0 ? 2 : 1))} for each`] as const]),
+    ['sampler', `${kind}, temperature ${temperature}${guidance > 0 ? `, guidance ${guidance}` : ''}`],
+    ...(flops === undefined ? [] : [['flops', `${scientific(flops)} executed`] as const]),
   ]
 }
 
-/** Rounds of the confidence sampler that reveal at least one token: round i takes floor(masks (1 - s / t)), the last one all. */
-export function busyRounds(masks: number, rounds: number): number {
-  const end = 1e-5
-  const time = (i: number): number => 1 + ((end - 1) * i) / rounds
-  let left = masks
-  let busy = 0
-  for (let i = 0; i < rounds; i++) {
-    const reveal = i === rounds - 1 ? left : Math.floor(left * (1 - time(i + 1) / time(i)))
-    left -= reveal
-    if (reveal > 0) busy++
-  }
-  return busy
+function fitLines({ sweep, law, loss, write }: FitStage): readonly Line[] {
+  const fitted = law === 'isoflop' ? 'the best size at each budget, and a power law through those' : 'a power law'
+  return [
+    ['reads', `the ${loss} loss of ${grouped(sweep.runs.length)} runs of ${sweep.name}`],
+    ['fits', fitted],
+    ['writes', write ?? 'its metrics to the store'],
+  ]
 }
 
-/** Rounds in which at least one of the masks, each falling into a round at random, is revealed. */
-function expectedRounds(masks: number, rounds: number): number {
-  return Math.round(rounds * (1 - (1 - 1 / rounds) ** masks))
+function tableLines({ rows, write }: TableStage): readonly Line[] {
+  return [
+    ['reads', `the results of ${rows.map((r) => r.name).join(', ')}`],
+    ['writes', write ?? 'its rows to the store'],
+  ]
 }
 
-function evalLines(stage: EvalStage): readonly Line[] {
-  const { context, data, limit } = stage
-  const all = data.tokens === undefined ? undefined : Math.floor(data.tokens / context)
-  const sequences = limit === undefined ? all : Math.min(limit, all ?? limit)
-  const size = sequences === undefined ? '' : `${grouped(sequences)} sequences of ${grouped(context)} tokens`
-  return [['data', size], ...stage.metrics.map((m): Line => ['metric', `${m.kind} by ${m.by}, ${grouped(m.samples)} samples`])]
+function customLines({ trained, data }: CustomStage): readonly Line[] {
+  const model: readonly Line[] = trained ? [['model', `of ${trained.name}, ${rounded(trained.model.parameters)} parameters`]] : []
+  return [...model, ...[...data.values()].flatMap(dataLines)]
 }
 
-function modelText(model: Model): string {
-  const { nonEmbedding, parameters, weights, context } = model
-  return `${rounded(nonEmbedding)} parameters (${rounded(parameters)} with embeddings) in ${weights.length} tensors, context ${grouped(context)}`
-}
-
-function short(n: number): string {
-  return String(Number(n.toPrecision(3)))
+/** What is right and does not run yet. */
+function laterLines({ later }: Stage): readonly Line[] {
+  return later.map(({ what, at }) => ['later', `${what} cannot run yet  ${at.source.name}:${positionAt(at.source, at.start).line}`])
 }

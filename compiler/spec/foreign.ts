@@ -1,5 +1,5 @@
-// Words that other frameworks use for what is called differently here. An unknown field is looked up in this
-// table before any spelling is guessed.
+// Words that other frameworks use for what is called differently here. An unknown field or value is looked up in these
+// tables before any spelling is guessed.
 
 export interface Foreign {
   /** The word here; absent where there is deliberately none. */
@@ -99,7 +99,12 @@ export const FOREIGN: Readonly<Record<string, Foreign>> = {
   num_steps: { here: 'steps' },
   diffusion_steps: { here: 'steps' },
   max_new_tokens: { here: 'length', note: '`length` counts the prompt too' },
+  max_tokens: { here: 'length', note: '`length` counts the prompt too' },
   max_length: { here: 'length' },
+  top_p: { note: 'samplers here draw from the whole distribution: `temperature` sharpens it' },
+  top_k: { note: 'samplers here draw from the whole distribution: `temperature` sharpens it' },
+  remasking: { here: 'order' },
+  alg: { here: 'sampler' },
   gen_length: { here: 'length', note: '`length` counts the prompt too' },
   num_samples: { here: 'count' },
   num_return_sequences: { here: 'count' },
@@ -111,4 +116,35 @@ export const FOREIGN: Readonly<Record<string, Foreign>> = {
   metrics: { here: 'metric' },
   mc_num: { here: 'samples' },
   nll_type: { here: 'by' },
+}
+
+/** Names that are written where a field takes a noun or a word: what to write instead. */
+export const FOREIGN_VALUES: Readonly<Record<string, string>> = {
+  adam: '`adamw`',
+  sgd: '`adamw`, which is the only optimizer',
+  perplexity: '`likelihood`, in nats per token; the perplexity is its exponential',
+  ppl: '`likelihood`, in nats per token; the perplexity is its exponential',
+  loss: '`likelihood`',
+  nll: '`likelihood`',
+  accuracy: '`exact`, or `contains`',
+  greedy: '`confidence { temperature: 0 }`',
+  greddy: '`confidence { temperature: 0 }`',
+  maskgit: '`confidence`',
+  low_confidence: '`confidence`',
+  origin: '`ancestral`',
+  random: '`ancestral`',
+  ddpm: '`ancestral`',
+  diffusion: '`masked`',
+  mdlm: '`masked`',
+  mlm: '`masked`',
+  clm: '`next_token`, with a causal model',
+  autoregressive: '`next_token`, with a causal model',
+  byte: '`bytes`',
+  llama: 'a model made of `transformer`',
+  gpt: '`transformer { causal: true }`',
+  fp32: '`f32`',
+  float32: '`f32`',
+  fp16: '`f16`',
+  bf16: '`f16`, which accumulates in f32',
+  bfloat16: '`f16`, which accumulates in f32',
 }

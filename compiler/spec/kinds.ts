@@ -6,7 +6,7 @@ import type { Dimension } from './units.ts'
 export type KindName =
   'tokenizer' | 'data' | 'model' | 'objective' | 'optimizer' | 'sampler' | 'train' | 'sample' | 'eval' | 'sweep' | 'fit' | 'table' // prettier-ignore
 /** Parts of nouns that are no nouns themselves. */
-export type PartName = 'metric' | 'checkpoint' | 'turn'
+export type PartName = 'metric' | 'checkpoint' | 'turn' | 'custom'
 
 /** What a field takes. */
 export type FieldType =
@@ -98,6 +98,11 @@ const examples: Fields = {
   pattern: { type: template, doc: 'How a line splits into columns.', later: true },
   turns: { type: { is: 'list', of: { is: 'record', kind: 'turn' } }, doc: 'What is given and what is written, turn by turn.', later: true },
   expect: { type: template, doc: 'The right answer.', later: true },
+  choices: {
+    type: { is: 'list', of: template, one: true },
+    doc: 'Answers to choose among: a text each, or a column that holds a list.',
+    later: true,
+  },
   fill: { type: word('eos', 'ignore'), doc: 'What fills a sequence behind its end.', later: true },
 }
 
@@ -118,7 +123,6 @@ export const KINDS: Readonly<Record<KindName | PartName, KindSpec>> = {
     stage: false,
     fields: {
       tokenizer: { type: { is: 'record', kind: 'tokenizer' }, doc: 'How text becomes tokens.', default: 'bytes' },
-      train: { type: text, doc: 'Files of the training part.', later: true },
       validation: { type: { is: 'either', of: [share(), text] }, doc: 'Held out: a share at the end, or a file of its own.' },
       ...examples,
       limit: { type: count('tokens'), doc: 'At most so many tokens.' },
@@ -126,7 +130,12 @@ export const KINDS: Readonly<Record<KindName | PartName, KindSpec>> = {
     },
     makers: {
       text: { doc: 'One long text.', argument: 'path', fields: path },
-      packed: { doc: 'A folder of tokenized blocks.', argument: 'path', fields: path, later: true },
+      packed: {
+        doc: 'A folder of tokenized blocks, as lit-gpt packs them; `train` and `validation` are patterns of file names.',
+        argument: 'path',
+        fields: { ...path, train: { type: text, doc: 'Files of the training part.', default: '"*"' } },
+        later: true,
+      },
       jsonl: { doc: 'A JSON object a line.', argument: 'path', fields: path, later: true },
       lines: { doc: 'An example a line.', argument: 'path', fields: path, later: true },
     },
@@ -335,9 +344,10 @@ export const KINDS: Readonly<Record<KindName | PartName, KindSpec>> = {
     makers: {},
     numerics: 1,
   },
+  custom: { doc: 'A stage whose kind a plugin brings.', stage: true, fields: {}, makers: {}, numerics: 1 },
 }
 
-const PARTS: readonly string[] = ['metric', 'checkpoint', 'turn'] satisfies PartName[]
+const PARTS: readonly string[] = ['metric', 'checkpoint', 'turn', 'custom'] satisfies PartName[]
 
 /** The kinds that a declaration may begin with. */
 export const KIND_NAMES = Object.keys(KINDS).filter((name) => !PARTS.includes(name)) as KindName[]

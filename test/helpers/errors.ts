@@ -6,8 +6,11 @@
 //   # given: JSON                           what else the program needs to go wrong: a Given
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { FoundPlugin } from '../../compiler/check/check.ts'
 import { messages as said } from '../../compiler/check/messages.ts'
 import { messages as saidInBodies } from '../../compiler/elaborate/messages.ts'
+import type { FoundFile } from '../../compiler/facts.ts'
+import type { Fields, StageKind } from '../../compiler/spec/plugin.ts'
 import { codeOf, type Diagnostic } from '../../grammar/diagnostic.ts'
 import { render } from '../../grammar/frame.ts'
 import { messages as saidOfText } from '../../grammar/messages.ts'
@@ -24,13 +27,22 @@ export interface Fixture {
   readonly program: string
 }
 
-/** Other files, `--set`, `--memory` in bytes, the size of the data, and files that are not there. */
+/** Other files, `--set`, `--memory` in bytes, the size of the data, files that are not there, what others hold, and plugins. */
 interface Given {
   readonly used?: Readonly<Record<string, string>>
   readonly set?: Readonly<Record<string, string>>
   readonly memory?: number
   readonly bytes?: number
   readonly lost?: readonly string[]
+  readonly facts?: Readonly<Record<string, Partial<FoundFile>>>
+  readonly plugins?: Readonly<Record<string, GivenPlugin>>
+}
+
+/** A plugin with one kind, which objects to one value of a field. */
+interface GivenPlugin {
+  readonly word: string
+  readonly fields: Fields
+  readonly refuses?: { readonly field: string; readonly value: number; readonly message: string; readonly notes: readonly string[] }
 }
 
 /** Every code that grammar and compiler can report. */
@@ -62,12 +74,28 @@ export function fixtures(): readonly Fixture[] {
 
 /** What is said of a program in the world of a fixture. */
 export function found({ given }: Fixture, program: string): readonly Diagnostic[] {
-  const { used = {}, set = {}, memory, bytes = 1e7, lost = [] } = given
+  const { used = {}, set = {}, memory, bytes = 1e7, lost = [], facts = {}, plugins = {} } = given
   const files = (path: string) =>
     lost.includes(path)
       ? ({ path, found: false, reason: 'missing', near: 'tales.txt' } as const)
-      : ({ path, found: true, bytes, sha256: '0'.repeat(64) } as const)
-  return checked(program, { used, set, memory, files }).diagnostics
+      : ({ path, found: true, bytes, sha256: '0'.repeat(64), ...facts[path] } as const)
+  const plugin = (name: string) => pluginOf(plugins[name])
+  return checked(program, { used, set, memory, files, plugin }).diagnostics
+}
+
+function pluginOf(given: GivenPlugin | undefined): FoundPlugin | { readonly problem: string } {
+  if (!given) return { problem: 'there is no such file or package' }
+  const { word, fields, refuses } = given
+  const kind: StageKind = {
+    doc: '',
+    fields,
+    check: (values) => (refuses && values[refuses.field] === refuses.value ? [refuses] : []),
+    run: async function* () {
+      yield { done: 1, total: 1 }
+      return []
+    },
+  }
+  return { plugin: { kinds: { [word]: kind } }, sha256: '1'.repeat(64) }
 }
 
 /** docs/errors.md. */
@@ -96,13 +124,18 @@ function fenced(language: string, text: string): string {
   return '```' + language + '\n' + text.trimEnd() + '\n```'
 }
 
-function givenText({ used = {}, set = {}, memory, bytes, lost = [] }: Given): readonly string[] {
+function givenText({ used = {}, set = {}, memory, bytes, lost = [], facts = {}, plugins = {} }: Given): readonly string[] {
   return [
     ...Object.entries(used).map(([name, text]) => (text === '' ? `with a file \`${name}\`` : `where \`${name}\` says \`${text}\``)),
     ...Object.entries(set).map(([name, text]) => `run with \`--set ${name}=${text}\``),
     ...(memory === undefined ? [] : [`run with \`--memory ${memory / 2 ** 30}GiB\``]),
     ...(bytes === undefined ? [] : [`where the data has ${bytes} bytes`]),
     ...lost.map((path) => `where there is no \`${path}\``),
+    ...Object.entries(facts).flatMap(([path, { columns, unfit }]) => [
+      ...(columns === undefined ? [] : [`where \`${path}\` has the columns ${columns.join(', ')}`]),
+      ...(unfit === undefined ? [] : [`where \`${path}\` is something else`]),
+    ]),
+    ...Object.entries(plugins).map(([name, { word }]) => `where \`${name}\` brings the kind \`${word}\``),
   ].map((text) => `(${text})`)
 }
 

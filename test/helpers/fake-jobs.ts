@@ -96,7 +96,7 @@ export async function place(): Promise<Place> {
 }
 
 export function plan(job: Job): StagePlan {
-  return { stage: job.stage, kind: job.kind, key: job.key, job: () => Promise.resolve(job) }
+  return { stage: job.stage, kind: job.kind, what: job.kind, key: job.key, job: () => Promise.resolve(job) }
 }
 
 /** Runs jobs to the end; `each` sees every event as it comes. */

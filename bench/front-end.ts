@@ -1,0 +1,65 @@
+// How long a page of 10 000 lines takes to be checked, each time in a process that has not checked anything before:
+//   node --import tsx bench/front-end.ts [--lines 10000] [--rounds 7]
+// Counted is what check() takes, from the text to the pipeline, the library included; not what Node takes to load the sources.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { check } from '../compiler/check/check.ts'
+import { writeYaml } from '../compiler/yaml/write.ts'
+import { readYaml } from '../compiler/yaml/read.ts'
+import { format } from '../grammar/format.ts'
+import { parse } from '../grammar/parse.ts'
+import { world } from '../test/helpers/check.ts'
+import { pageOf } from './front-end-page.ts'
+
+const { values } = parseArgs({
+  options: { lines: { type: 'string', default: '10000' }, rounds: { type: 'string', default: '7' }, one: { type: 'string' } },
+})
+const page = { name: 'page.smdm', text: pageOf(Number(values.lines)) }
+
+/** What is measured, each in a process of its own. It returns the work, so that what it needs is made before. */
+const tasks: Readonly<Record<string, () => () => unknown>> = {
+  check: () => {
+    // The library of test/helpers is parsed with the helpers; here it is read with the page, as the command line does.
+    const fresh = { ...world(), parse }
+    return () => {
+      const { pipeline, diagnostics } = check(page, fresh)
+      if (pipeline === undefined) throw new Error(diagnostics[0]?.message)
+    }
+  },
+  parse: () => () => parse(page),
+  format: () => {
+    const { module } = parse(page)
+    return () => format(module)
+  },
+  'to YAML and back': () => {
+    const { module } = parse(page)
+    return () => readYaml({ name: 'page.yaml', text: writeYaml(module) })
+  },
+}
+
+function measureOne(name: string): void {
+  const work = tasks[name]!()
+  const began = performance.now()
+  work()
+  console.log(performance.now() - began)
+}
+
+function measureAll(): void {
+  console.log(`${page.text.split('\n').length} lines, ${(page.text.length / 1000).toFixed(0)} KB`)
+  for (const name of Object.keys(tasks)) {
+    const times = Array.from({ length: Number(values.rounds) }, () => inFreshProcess(name)).sort((a, b) => a - b)
+    const median = times[times.length >> 1]!
+    console.log(`${name.padEnd(18)} least ${times[0]!.toFixed(0).padStart(5)} ms, median ${median.toFixed(0).padStart(5)} ms`)
+  }
+}
+
+function inFreshProcess(name: string): number {
+  const args = ['--import', 'tsx', fileURLToPath(import.meta.url), '--lines', values.lines, '--one', name]
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return Number(stdout)
+}
+
+if (values.one === undefined) measureAll()
+else measureOne(values.one)

@@ -1,0 +1,28 @@
+// `use "./kind.ts"` → kinds of stages that this page may declare. A plugin's kinds are words like the language's own: they need no
+// alias, and two plugins cannot bring the same one.
+import type { Use } from '../../grammar/ast.ts'
+import { isKind } from '../spec/kinds.ts'
+import type { FoundPlugin, Session } from './session.ts'
+
+/** A quoted name without the ending of a page is code: a file, or a package. */
+export function isPlugin({ target }: Use): boolean {
+  return 'value' in target && !/\.(smdm|ya?ml|json)$/.test(target.value)
+}
+
+/** Adds the kinds of a plugin; what is wrong with it is reported. */
+export function addPlugin(s: Session, use: Use, path: string): void {
+  const { span } = use.target
+  if (use.alias) s.say.pluginAlias(use.alias.span, { path })
+  const found: FoundPlugin | { readonly problem: string; readonly near?: string } = s.world.plugin?.(path, span.source.name) ?? {
+    problem: 'plugins are not loaded here',
+  }
+  if ('problem' in found) {
+    s.say.cannotUse(span, { path, problem: found.problem, near: found.near, span })
+    return
+  }
+  for (const [word, kind] of Object.entries(found.plugin.kinds)) {
+    const before = s.kinds.get(word)
+    if (isKind(word) || (before && before.sha256 !== found.sha256)) s.say.kindTaken(span, { path, word })
+    else s.kinds.set(word, { word, kind, sha256: found.sha256 })
+  }
+}

@@ -1,0 +1,57 @@
+// An evaluation → passes of the model for each of its metrics, as numbers.
+import type { EvalStage, MetricSpec } from '../check/pipeline.ts'
+import { readsAnswers } from '../check/metrics.ts'
+import { forwardFlops } from './flops.ts'
+import { samplerCost } from './sample-cost.ts'
+
+export interface EvalCost {
+  /** Sequences or examples that are read, where that is known. */
+  readonly sequences?: number
+  readonly context: number
+  readonly metrics: readonly MetricCost[]
+  /** Writing one answer, where the metrics read answers: at most, since a prompt leaves fewer masks. */
+  readonly writing?: { readonly turns: number; readonly forwards: number; readonly length: number }
+  /** Executed, of the metrics that only score. */
+  readonly flops?: number
+}
+
+export interface MetricCost {
+  readonly metric: string
+  readonly by?: string
+  readonly samples?: number
+  /** Passes over a sequence, in all. */
+  readonly forwards?: number
+  /** Rows of logits of such a pass, on average. */
+  readonly rows?: number
+}
+
+export function evalCost(stage: EvalStage): EvalCost {
+  const { context, data, limit, sampler, metrics } = stage
+  const all = data.sequences ?? (data.tokens === undefined ? undefined : Math.floor(data.tokens / context))
+  const drawn = metrics.every((m) => m.kind === 'likelihood') ? Math.max(...metrics.map((m) => m.samples)) : Infinity
+  const least = Math.min(limit ?? Infinity, drawn, all ?? Infinity)
+  const sequences = Number.isFinite(least) ? least : undefined
+  const costs = metrics.map((metric) => metricCost(metric, context, sequences))
+  const { body, head } = forwardFlops(stage.model)
+  const scored = costs.reduce((n, { forwards = 0, rows = 0 }) => n + forwards * (body * context + head * rows), 0)
+  const length = stage.length ?? context
+  const turns = Math.max(1, data.turns.length)
+  const writes = sampler !== undefined && metrics.some(readsAnswers)
+  return {
+    sequences,
+    context,
+    metrics: costs,
+    writing: writes ? { turns, forwards: turns * samplerCost(sampler, length, length).forwards, length } : undefined,
+    flops: scored > 0 ? scored : undefined,
+  }
+}
+
+function metricCost(metric: MetricSpec, context: number, sequences: number | undefined): MetricCost {
+  const { kind } = metric
+  if (kind === 'choice') return { metric: kind, by: metric.by }
+  if (kind !== 'likelihood') return { metric: kind }
+  const { by, samples } = metric
+  // The chain rule reads one token a pass.
+  const forwards = by === 'chain_rule' ? Math.min(samples, sequences ?? samples) * context : samples
+  return { metric: kind, by, samples, forwards, rows: by === 'chain_rule' ? 1 : context / 2 }
+}

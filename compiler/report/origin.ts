@@ -1,0 +1,38 @@
+// Where a value came from: its line, and the declaration around that line.
+import type { Declaration, Use } from '../../grammar/ast.ts'
+import { parse } from '../../grammar/parse.ts'
+import { positionAt, type Span } from '../../grammar/source.ts'
+import type { Stage } from '../check/pipeline.ts'
+
+/** The nearest field around a path that was written somewhere; undefined where the value is a default of the language. */
+export function spanOf(stage: Stage, path: string): Span | undefined {
+  return stage.origins.get(path) ?? stage.origins.get(path.replace(/\[\d+\].*$/, ''))
+}
+
+/** `page.smdm:8`; `--set size`; `default, std/transformer.smdm:33` of a block's param; and the sweep whose row it is. */
+export function originText(span: Span): string {
+  const { name } = span.source
+  if (name.startsWith('--set')) return name
+  const item = itemAt(span)
+  const line = `${name}:${positionAt(span.source, span.start).line}`
+  if (item?.kind === 'block') return `default, ${line}`
+  return item?.kind === 'noun' && item.noun.name === 'sweep' ? `${line}, ${item.name.name}` : line
+}
+
+/** The param of a page whose value this is: `--set NAME` replaces it. */
+export function paramAt(span: Span): string | undefined {
+  const item = itemAt(span)
+  return item?.kind === 'param' ? item.name.name : undefined
+}
+
+/** The declaration in which something stands: `smdm.pretrain` in a library; in a page its line. */
+export function declarationAt(span: Span): string {
+  const library = /^(\w+)\/\w+\.smdm$/.exec(span.source.name)?.[1]
+  const item = library === undefined ? undefined : itemAt(span)
+  return item ? `${library}.${item.name.name}` : originText(span)
+}
+
+function itemAt(span: Span): Exclude<Declaration, Use> | undefined {
+  const item = parse(span.source).module.items.find((i) => i.span.start <= span.start && span.end <= i.span.end)
+  return item?.kind === 'use' ? undefined : item
+}

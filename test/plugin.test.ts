@@ -1,0 +1,101 @@
+// Kinds that a TypeScript file brings: the example plugin as a user runs it, and what is said when a plugin or its use is wrong.
+import assert from 'node:assert/strict'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'node:test'
+import { Folder, pageText, type Line } from './helpers/cli.ts'
+
+const example = join(import.meta.dirname, '..', 'examples', 'plugins', 'calibration.ts')
+
+/** A tiny page that uses the example plugin as `name`; `more` stands behind it. */
+function withPlugin(folder: Folder, more: string, name = './calibration.ts'): void {
+  copyFileSync(example, join(folder.path, 'calibration.ts'))
+  const page = pageText({ end: `calibration sure { from: tiny, data: sea, hide: 30% }\n${more}` })
+  writeFileSync(join(folder.path, 'page.smdm'), `use "${name}"\n${page}`)
+}
+
+const metricsOf = (lines: readonly Line[]): readonly (Line & { kind: 'metric' })[] => lines.filter((l) => l.kind === 'metric')
+
+for (const device of ['cpu', 'software']) {
+  test(`${device}: the example's kind runs, and is found again`, async () => {
+    using folder = new Folder()
+    withPlugin(folder, 'calibration again = sure { seed: 1 }')
+    const first = await folder.run('run', 'page.smdm', 'sure', 'again', '--device', device, '--json')
+    assert.equal(first.code, 0, first.stderr)
+    const metrics = metricsOf(first.lines)
+    assert.deepEqual(
+      metrics.map((m) => [m.stage, m.name]),
+      [
+        ['sure', 'accuracy'],
+        ['sure', 'calibration error'],
+        ['again', 'accuracy'],
+        ['again', 'calibration error'],
+      ],
+    )
+    assert.ok(metrics.every((m) => m.value >= 0 && m.value <= 1))
+    assert.notEqual(metrics[1]!.value, metrics[3]!.value, 'another seed hides other tokens')
+    const second = await folder.run('run', 'page.smdm', 'sure', '--device', device, '--json')
+    assert.deepEqual(metricsOf(second.lines), metrics.slice(0, 2))
+    assert.ok(second.lines.some((l) => l.kind === 'stage' && l.stage === 'sure' && l.state === 'cached'))
+  })
+}
+
+test('a plugin is found by the name of its package, and its text is part of the key', async () => {
+  using folder = new Folder()
+  const home = join(folder.path, 'node_modules', 'calibrate')
+  mkdirSync(home, { recursive: true })
+  withPlugin(folder, '', 'calibrate')
+  copyFileSync(example, join(home, 'index.ts'))
+  writeFileSync(join(home, 'package.json'), '{ "name": "calibrate", "type": "module", "exports": "./index.ts" }')
+  const keyOf = async (): Promise<string> => {
+    const { code, stdout, stderr } = await folder.run('plan', 'page.smdm', '--json')
+    assert.equal(code, 0, stderr)
+    const plan = JSON.parse(stdout) as { stages: readonly { stage: string; key: string }[] }
+    return plan.stages.find((s) => s.stage === 'sure')!.key
+  }
+  const before = await keyOf()
+  assert.equal(await keyOf(), before)
+  writeFileSync(join(home, 'index.ts'), readFileSync(example, 'utf8') + '\n')
+  assert.notEqual(await keyOf(), before)
+})
+
+const mistakes: readonly (readonly [what: string, plugin: string | undefined, more: string, message: RegExp])[] = [
+  [
+    'its own check',
+    undefined,
+    'calibration none = sure { hide: 0% }',
+    /error\[plugin-problem\]: nothing is hidden.*\n.*\n.*\n.*hide: 0%.*\n.*\^\^\n.*write `hide: 15%`/,
+  ],
+  ['an unknown field', undefined, 'calibration b = sure { bin: 5 }', /a calibration has no `bin`[^]*did you mean `bins`/],
+  ['a wrong unit', undefined, 'calibration b = sure { hide: 3 steps }', /`hide` cannot be measured in steps/],
+  ['a missing field', undefined, 'calibration b { from: tiny }', /`b` has no `data`/],
+  ['an unknown kind', undefined, 'calibratoin b { from: tiny }', /did you mean `calibration`/],
+  ['another kind', undefined, 'calibration b = tiny { seed: 3 }', /`b` is a calibration, but this is a train/],
+  ['no such file', './calibratio.ts', '', /there is no such file or package[^]*did you mean `.\/calibration.ts`/],
+  ['no plugin in it', './text.ts', '', /it exports no `plugin`/],
+  ['a mistake in it', './broken.ts', '', /loading it failed: not today/],
+  ['a taken word', './taken.ts', '', /brings the kind `train`, which is there already/],
+]
+
+for (const [what, plugin, more, message] of mistakes) {
+  test(`what is said of ${what}`, async () => {
+    using folder = new Folder()
+    withPlugin(folder, more, plugin)
+    writeFileSync(join(folder.path, 'text.ts'), 'export const text = 1')
+    writeFileSync(join(folder.path, 'broken.ts'), `throw new Error('not today')`)
+    writeFileSync(join(folder.path, 'taken.ts'), `export const plugin = { kinds: { train: { doc: '', fields: {}, run: () => [] } } }`)
+    const { code, stderr } = await folder.run('check', 'page.smdm')
+    assert.equal(code, 2)
+    assert.match(stderr, message)
+  })
+}
+
+test('a plugin that fails while it runs is told from a failure of ours', async () => {
+  using folder = new Folder()
+  withPlugin(folder, '')
+  writeFileSync(join(folder.path, 'calibration.ts'), readFileSync(example, 'utf8').replace('host.tokens(', 'host.token('))
+  const { code, lines } = await folder.run('run', 'page.smdm', '--device', 'cpu', '--json')
+  assert.equal(code, 1)
+  const last = lines.at(-1)!
+  assert.ok(last.kind === 'failed' && last.code === 'plugin-failed' && last.message.includes('host.token is not a function'))
+})
