@@ -47,6 +47,10 @@ export function readFacts(path: string): DeviceFacts {
   for (const name of Object.keys(cpuFacts().limits)) {
     if (typeof (facts.limits as Record<string, unknown> | undefined)?.[name] !== 'number') return fail(`\`limits.${name}\` is not a number`)
   }
+  const { rates } = facts
+  if (rates !== undefined && !(rates.flops > 0 && typeof rates.source === 'string')) {
+    return fail('`rates` needs `flops`, a number above zero, and `source`, which says where it comes from')
+  }
   return facts as DeviceFacts
 }
 

@@ -6,11 +6,13 @@ import { Failure } from '../runtime/events.ts'
 import { asFailure } from '../runtime/failures.ts'
 import { checkCommand } from './commands/check.ts'
 import { convertCommand } from './commands/convert.ts'
+import { diffCommand } from './commands/diff.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand, EXPLAINED, type ExplainOptions } from './commands/explain.ts'
 import { formatCommand } from './commands/format.ts'
 import { planCommand, type PlanOptions } from './commands/plan.ts'
 import { runCommand } from './commands/run.ts'
+import { whyCommand } from './commands/why.ts'
 import { exits, WrongUse, type Exit } from './exit.ts'
 import { reportBug, reportFailure, type Output } from './report.ts'
 
@@ -61,6 +63,14 @@ page('plan <file> [stages...]', 'say what a run would do and cost')
   .action((file: string, stages: readonly string[], o: PageOptions & Omit<PlanOptions, keyof PageOptions>) =>
     finish(o, (output) => planCommand(file, stages, o, output)),
   )
+
+page('why <file> <stage>', 'say whether a stage would run, and what changed since it last did')
+  .option('--store <folder>', 'where results are kept', '.smdmc')
+  .action((file: string, stage: string, o: PageOptions & { store: string }) => finish(o, (output) => whyCommand(file, stage, o, output)))
+
+page('diff <what...>', 'compare two stages: FILE A B, or FILE:A OTHER:B').action((what: readonly string[], o: PageOptions) =>
+  finish(o, (output) => diffCommand(what, o, output)),
+)
 
 page('explain <file> <stage>', 'print a stage of compilation, or where the values of a stage come from')
   .addOption(new Option('--at <what>', 'what to print').choices(EXPLAINED).default('values'))

@@ -23,6 +23,8 @@ export interface MeasuredRate {
 const most = 50
 /** Measurements that make a rate; the first of a training, while things warm up, counts for none. */
 const enough = 3
+/** A model this many times larger or smaller keeps a device busy in another way: its rate says nothing. */
+const alike = 8
 
 /** Listens to a run and keeps what its trainings reach. */
 export class RateRecorder {
@@ -65,11 +67,12 @@ async function keepRate(cache: string, rate: MeasuredRate): Promise<void> {
   }
 }
 
-/** The rate of the training here whose size was most like this one. */
+/** The rate of the training here whose size was most like this one, if any was alike. */
 export async function measuredRate(cache: string, device: string, parameters: number): Promise<DeviceRates | undefined> {
   const known = ((await readLines(fileOf(cache, device))) as readonly Partial<MeasuredRate>[]).filter(isRate)
   const far = (rate: MeasuredRate): number => Math.abs(Math.log(rate.parameters / parameters))
-  const [nearest] = known.toReversed().toSorted((a, b) => far(a) - far(b))
+  const near = known.filter((rate) => far(rate) <= Math.log(alike))
+  const [nearest] = near.toReversed().toSorted((a, b) => far(a) - far(b))
   if (nearest === undefined) return undefined
   const { flopsPerSecond: flops, stage, at } = nearest
   return { flops, source: `measured here on ${at.slice(0, 10)}, training ${stage} of ${rounded(nearest.parameters)} parameters` }

@@ -1,6 +1,6 @@
 // A stage and a device → what running it there takes, from the compiled plan itself; and what would fit where it does not.
 import { choose, type CompileOptions, type RunnableStage } from './compile.ts'
-import { shorterContext } from './check/memory.ts'
+import { memoryOf, shorterContext } from './check/memory.ts'
 import type { TrainStage } from './check/pipeline.ts'
 import type { DeviceFacts, DeviceRates } from './facts.ts'
 import { fits } from './plan/micro.ts'
@@ -34,9 +34,14 @@ export interface WouldFit {
   readonly context?: number
 }
 
-/** Compiles until something fits, one sequence at a time. */
+/** Compiles what the estimate lets hope for, one sequence at a time, until something fits. */
 export function wouldFit(stage: TrainStage, options: CompileOptions): WouldFit {
-  const alone = (changed: TrainStage): boolean => fits(choose(changed, { ...options, micro: 1 }).plan, options.facts)
+  const limit = options.facts.memory ?? Number.POSITIVE_INFINITY
+  const alone = (changed: TrainStage): boolean => {
+    const { state, sequence } = memoryOf(changed.model)
+    const estimated = state + (sequence * changed.context) / changed.model.context
+    return estimated <= limit && fits(choose(changed, { ...options, micro: 1 }).plan, options.facts)
+  }
   const context = shorterContext(stage.context, (shorter) => alone({ ...stage, context: shorter }))
   for (const { name, model } of stage.smaller?.() ?? []) {
     if (alone({ ...stage, model })) return { preset: name, context }
@@ -53,7 +58,8 @@ function programsOf(plan: Plan): Prediction['programs'] {
 function timeOf(stage: RunnableStage, plan: Plan, micro: number, rates: DeviceRates): Prediction['time'] {
   const flops = executedFlops(costOf(stage))
   if (flops === undefined) return undefined
-  const traffic = stage.kind === 'train' && rates.bytes !== undefined ? (bytesOfStep(plan, stage.batch / micro) * stage.steps) / rates.bytes : 0
+  const traffic =
+    stage.kind === 'train' && rates.bytes !== undefined ? (bytesOfStep(plan, stage.batch / micro) * stage.steps) / rates.bytes : 0
   return { seconds: Math.max(flops / rates.flops, traffic), flopsPerSecond: rates.flops, source: rates.source }
 }
 

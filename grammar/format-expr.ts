@@ -139,7 +139,7 @@ function columnAfter(text: string, column: number): number {
 /** Strings keep the spelling of their source, escapes included; one that came from elsewhere is spelled anew. */
 function stringOf(e: Extract<Expr, { kind: 'string' }>): string {
   const source = textOf(e.span)
-  return source.startsWith('"') ? source.replaceAll('\r\n', '\n') : spell(e.value)
+  return source.startsWith('"') ? source.replace(/\r+\n/g, '\n') : spell(e.value)
 }
 
 function join(target: Expr, between: string, record: RecordExpr, place: Place): string {

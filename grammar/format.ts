@@ -53,19 +53,20 @@ function declarationRow(item: Declaration): Row {
 }
 
 function nounRow(item: Noun): Row {
-  const key = item.case && `(${layout(item.case, { indent: 0, column: 0 })})`
-  const head = `${item.noun.name} ${item.name.name}${key ?? ''}`
+  const start = `${item.noun.name} ${item.name.name}`
+  const key = item.case && layout(item.case, { indent: 0, column: 0 })
+  const head = key === undefined ? start : `${start}(${key})`
   const { value, trivia } = item
   if (value.kind === 'record') {
     // `kind name = { … }` and `kind name { … }` read the same; the shorter is canonical.
     return { trivia, width: 0, print: () => `${head} ${layout(value, { indent: 0, column: head.length + 1 })}` }
   }
-  const aligned = key !== undefined && staysOnLine(value, head.length + 3)
+  const aligned = key !== undefined && key.length <= longestKey && staysOnLine(value, start.length + longestKey + 5)
   const print = (pad: number): string => {
-    const start = `${head}${' '.repeat(pad)} = `
-    return start + layout(value, { indent: 0, column: start.length })
+    const before = `${head}${' '.repeat(pad)} = `
+    return before + layout(value, { indent: 0, column: before.length })
   }
-  return { trivia, ...(aligned && { run: `${item.noun.name} ${item.name.name}` }), width: head.length, print }
+  return { trivia, ...(aligned && { run: start }), width: head.length, print }
 }
 
 /** `let name = …`, `param name`, `name = …`: a keyword or none, a name, a value or none. */

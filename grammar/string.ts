@@ -17,7 +17,7 @@ export function string(spelling: string, span: Span, report: Report): StringExpr
     return { kind: 'string', span, value: unescape(spelling.slice(quotes.length)), triple }
   }
   const inner = spelling.slice(quotes.length, -quotes.length)
-  if (triple) return { kind: 'string', span, value: inner.replaceAll('\r\n', '\n').replace(/^\n/, ''), triple }
+  if (triple) return { kind: 'string', span, value: inner.replace(/\r+\n/g, '\n').replace(/^\n/, ''), triple }
   return { kind: 'string', span, value: unescape(inner, { ...span, start: span.start + 1 }, report), triple }
 }
 

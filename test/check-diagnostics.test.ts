@@ -25,7 +25,7 @@ const ADVICE: Readonly<Record<string, readonly [string, string]>> = {
   '03b-leftover': ['return sum[width](x * W)', 'return x * sum[heads, head](sum[width](x * W))'],
   '03c-index': ['pos[time] - 1', '(pos[time] - 1) mod time'],
   '04-heads': ['heads: 10', 'heads: 12'],
-  '05-memory': ['1028M', '472M'],
+  '05-memory': ['1028M', '336M'],
   '06-file': ['tinystory', 'tinystories'],
   '07-prompt': ['context: 64', 'context: 128'],
   '08-schedule': ['1 - exp(-t)', '(1 - exp(-t)) / (1 - exp(-1))'],

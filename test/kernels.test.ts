@@ -288,7 +288,7 @@ describe('fused kernels mean what the interpreter means', () => {
 test('a function written in WGSL', async () => {
   const b = new Builder()
   const x = b.input('x', 'data', f32({ time: 3 }))
-  b.result('y', b.unary('neg', b.add('native', [x, b.constant(2)], { code: 'return a * a + scale;', params: ['a', 'scale'] })))
+  b.result('y', b.unary('neg', b.add('native', [x, b.constant(2)], { name: 'n', code: 'return a * a + scale;', params: ['a', 'scale'] })))
   const backend = await testBackend()
   await using executable = await backend.load(planWebgpu([{ name: 'square', graph: b.finish() }], backend.facts))
   assert.deepEqual(await executable.run('square', { x: Float32Array.of(1, 2, 3) }), { y: Float32Array.of(-3, -6, -11) })

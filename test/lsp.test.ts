@@ -84,7 +84,7 @@ test('hover on a field of a page with mistakes still says what it means', async 
 
 test('hover on a stage: parameters, tokens, steps, memory, and every value with its origin', async () => {
   const text = await editor.hover('p.smdm', marked(page('', 'sample s { from: ba|se }')))
-  for (const part of [/2\.10M parameters/, /2 000 steps = /, /of state \+/, /seed +3407 +smdm\/pretrain\.smdm:\d+/])
+  for (const part of [/2\.10M parameters/, /2 000 steps = /, /activations 3 MiB a sequence/, /seed +3407 +smdm\/pretrain\.smdm:\d+/])
     assert.match(text, part)
 })
 

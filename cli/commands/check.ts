@@ -17,6 +17,8 @@ export async function checkCommand(file: string, options: LoadOptions, output: O
       JSON.stringify({ kind: 'checked', file, stages: stages.map((s) => ({ stage: s.name, what: kindWord(s), key: s.key })) }) + '\n',
     )
   else
-    process.stdout.write(`${file} is sound: ${stages.length === 0 ? 'no stages' : stages.map((s) => `${kindWord(s)} ${s.name}`).join(', ')}\n`)
+    process.stdout.write(
+      `${file} is sound: ${stages.length === 0 ? 'no stages' : stages.map((s) => `${kindWord(s)} ${s.name}`).join(', ')}\n`,
+    )
   return exits.ok
 }

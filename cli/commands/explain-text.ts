@@ -4,13 +4,11 @@
 //   kernels   WebGPU: those programs cut into fused kernels
 //   plan      memory and what runs one after the other: dispatches, or the nodes of the ONNX models
 //   wgsl      WebGPU: the text of every kernel
-import { lossGraph } from '../../compiler/build/train.ts'
-import { customPrograms } from '../../compiler/build/custom.ts'
-import { nllProgram } from '../../compiler/build/evaluate.ts'
-import { samplerProgram } from '../../compiler/build/sample.ts'
 import type { Program } from '../../compiler/build/programs.ts'
+import { writtenPrograms } from '../../compiler/build/written.ts'
 import { compile, programsOf, type CompileOptions, type RunnableStage } from '../../compiler/compile.ts'
 import { print } from '../../compiler/graph/print.ts'
+import { microBatch } from '../../compiler/plan/micro.ts'
 import { fuse } from '../../compiler/kernels/fuse.ts'
 import { printKernels } from '../../compiler/kernels/print.ts'
 import { printOnnx } from '../../compiler/plan/onnx-print.ts'
@@ -21,11 +19,11 @@ export type Compilation = (typeof COMPILATION)[number]
 
 /** The text of one stage of compilation. Equal pages and devices give equal text. */
 export function compilationText(stage: RunnableStage, at: Compilation, options: CompileOptions): string {
+  // What the page means needs no device: a stage that this one cannot run is shown, too.
+  if (at === 'graph') return titled(writtenPrograms(stage, options.micro ?? microBatch(stage, options.facts)[0] ?? 1, options.library), (p) => print(p.graph)) // prettier-ignore
   const { plan, micro } = compile(stage, options)
   const lowered = (show: (p: Program) => string): string => titled(programsOf(stage, micro, options), show)
   switch (at) {
-    case 'graph':
-      return titled(writtenPrograms(stage, micro, options), (p) => print(p.graph))
     case 'gradient':
       return lowered((p) => print(p.graph))
     case 'kernels':
@@ -42,24 +40,6 @@ export function compilationText(stage: RunnableStage, at: Compilation, options: 
 const noKernels =
   'On the CPU there are no kernels of ours: ONNX Runtime takes one model a program and fuses for itself.\n' +
   'See --at plan for the nodes of those models, or give --device webgpu, software or --facts FILE for kernels.\n'
-
-/** Programs before anything is done to them; a training is its loss, which is what will be differentiated. */
-function writtenPrograms(stage: RunnableStage, micro: number, { library }: CompileOptions): readonly Program[] {
-  switch (stage.kind) {
-    case 'train': {
-      const shape = { batch: micro, time: stage.context }
-      return [{ name: 'loss', graph: lossGraph(stage.model, shape, library) }, nllProgram(stage.model, shape, library)]
-    }
-    case 'sample':
-      return [samplerProgram(stage.model, stage.sampler, { batch: micro, time: stage.length }, library)]
-    case 'eval':
-      return [nllProgram(stage.model, { batch: micro, time: stage.context }, library)]
-    case 'custom':
-      return customPrograms(stage, { batch: micro, time: stage.trained?.context ?? 1 }, library)
-    default:
-      return stage satisfies never
-  }
-}
 
 function titled<P extends { readonly name: string }>(programs: readonly P[], show: (program: P) => string): string {
   return programs.map((p) => `program ${p.name}\n${show(p)}`).join('\n')

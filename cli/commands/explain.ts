@@ -4,13 +4,13 @@ import { Library } from '../../compiler/build/library.ts'
 import type { RunnableStage } from '../../compiler/compile.ts'
 import type { Scope } from '../../compiler/elaborate/code.ts'
 import type { Stage } from '../../compiler/check/pipeline.ts'
-import { originsText } from '../../compiler/report/origins-text.ts'
+import { originsText, valuesOf } from '../../compiler/report/origins-text.ts'
 import { deviceFacts, readFacts } from '../device.ts'
 import { exits, WrongUse, type Exit } from '../exit.ts'
 import { load, type LoadOptions } from '../load.ts'
 import { reportDiagnostics, type Output } from '../report.ts'
 import { COMPILATION, compilationText, type Compilation } from './explain-text.ts'
-import { checkMicro, mustRun, stageNamed } from './stages.ts'
+import { checkDevice, checkMicro, mustRun, stageNamed } from './stages.ts'
 
 export interface ExplainOptions extends LoadOptions {
   readonly at: (typeof EXPLAINED)[number]
@@ -32,7 +32,8 @@ export async function explainCommand(file: string, name: string, options: Explai
   const [stageName = '', ...field] = name.split('.')
   const stage = stageNamed(pipeline, stageName)
   const text = at === 'values' ? valuesText(stage, field.join('.')) : await compiledText(mustRun(stage), at, prelude, options)
-  if (output.json) process.stdout.write(JSON.stringify({ kind: 'explained', stage: stageName, at, text }) + '\n')
+  const values = at === 'values' ? valuesOf(stage, field.join('.')) : undefined
+  if (output.json) process.stdout.write(JSON.stringify({ kind: 'explained', stage: stageName, at, values, text }) + '\n')
   else process.stdout.write(text.endsWith('\n') ? text : text + '\n')
   return exits.ok
 }
@@ -47,5 +48,7 @@ function valuesText(stage: Stage, field: string): string {
 async function compiledText(stage: RunnableStage, at: Compilation, prelude: Scope, options: ExplainOptions): Promise<string> {
   checkMicro([stage], options.micro)
   const facts = options.facts === undefined ? await deviceFacts(options.device) : readFacts(options.facts)
-  return compilationText(stage, at, { facts, library: new Library(prelude), micro: options.micro })
+  const library = new Library(prelude)
+  if (at !== 'graph') checkDevice([stage], facts, library)
+  return compilationText(stage, at, { facts, library, micro: options.micro })
 }

@@ -3,7 +3,6 @@ import { basename, join } from 'node:path'
 import { compile, type RunnableStage } from '../../compiler/compile.ts'
 import { kindWord } from '../../compiler/report/kind-word.ts'
 import { Library } from '../../compiler/build/library.ts'
-import type { Scope } from '../../compiler/elaborate/code.ts'
 import { cacheFolder } from '../../runtime/cache.ts'
 import { run, type StagePlan } from '../../runtime/run.ts'
 import { openBackend, type OpenBackend } from '../device.ts'
@@ -12,7 +11,7 @@ import { load, type LoadOptions } from '../load.ts'
 import { RateRecorder } from '../rates.ts'
 import { reportDiagnostics, type Output } from '../report.ts'
 import { screenFor } from '../ui/show.ts'
-import { checkMicro, wantedStages } from './stages.ts'
+import { checkDevice, checkMicro, leftOut, wantedStages } from './stages.ts'
 
 export interface RunOptions extends LoadOptions {
   readonly device: string
@@ -28,11 +27,16 @@ export async function runCommand(file: string, names: readonly string[], options
   if (pipeline === undefined) return exits.wrong
   const stages = wantedStages(pipeline, names)
   checkMicro(stages, options.micro)
+  const left = names.length === 0 ? leftOut(pipeline) : []
+  for (const line of left) process.stderr.write(`${line}\n`)
+  if (stages.length === 0 && left.length > 0) return exits.wrong
   using stop = stopOnSignal()
   await using opened = await openBackend(options.device, (text) => process.stderr.write(text + '\n'))
+  const library = new Library(prelude)
+  checkDevice(stages, opened.facts, library)
   const live = process.stdout.isTTY && !inContinuousIntegration(process.env)
   const screen = await screenFor({ stdout: process.stdout, json: output.json, live })
-  const plans = stages.map((s) => planOf(s, opened, prelude, options.micro))
+  const plans = stages.map((s) => planOf(s, opened, library, options.micro))
   const folders = { store: join(options.store, 'store'), runs: join('runs', basename(file).replace(/\.\w+$/, '')), cache: cacheFolder() }
   const rates = new RateRecorder(cacheFolder(), opened.facts.name, stages)
   let exit: Exit = exits.ok
@@ -49,14 +53,14 @@ export async function runCommand(file: string, names: readonly string[], options
   return exit
 }
 
-function planOf(stage: RunnableStage, opened: OpenBackend, prelude: Scope, micro: number | undefined): StagePlan {
+function planOf(stage: RunnableStage, opened: OpenBackend, library: Library, micro: number | undefined): StagePlan {
   return {
     stage: stage.name,
     kind: stage.kind,
     what: kindWord(stage),
     key: stage.key,
     write: stage.kind === 'sample' ? stage.write : undefined,
-    job: async () => compile(stage, { facts: opened.facts, library: new Library(prelude), micro }),
+    job: async () => compile(stage, { facts: opened.facts, library, micro }),
   }
 }
 

@@ -1,14 +1,31 @@
 // What a command line says of stages → stages of the page. Whatever does not fit is the command line's fault: exit code 2.
+import type { Library } from '../../compiler/build/library.ts'
+import { wgslOps } from '../../compiler/build/written.ts'
 import { runnable, type RunnableStage } from '../../compiler/compile.ts'
+import type { DeviceFacts } from '../../compiler/facts.ts'
 import type { Pipeline, Stage } from '../../compiler/check/pipeline.ts'
+import { kindWord } from '../../compiler/report/kind-word.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { WrongUse } from '../exit.ts'
 
-/** The stages named and what they need, or all that can run; dependencies first. */
+/** The stages named and what they need, or all that can run; dependencies first. A sweep is the stages of its rows. */
 export function wantedStages(pipeline: Pipeline, names: readonly string[]): readonly RunnableStage[] {
-  if (names.length === 0) return pipeline.stages.filter(runnable)
-  const wanted = needed(names.map((name) => mustRun(stageNamed(pipeline, name))))
+  const named = names.map((name) => stageNamed(pipeline, name))
+  for (const stage of named) {
+    if (!canRun(stage)) throw cannotRun(stage)
+  }
+  const wanted = names.length === 0 ? pipeline.stages : needed(named)
   return pipeline.stages.filter((s) => wanted.includes(s)).filter(runnable)
+}
+
+/** What of a page this version leaves out, a stage each, with the reason. */
+export function leftOut(pipeline: Pipeline): readonly string[] {
+  return pipeline.stages.filter((s) => !canRun(s)).map((s) => `${s.name} is left out: ${reasonOf(s)}`)
+}
+
+/** Whether it can run, or all of its rows can. */
+function canRun(stage: Stage): boolean {
+  return stage.kind === 'sweep' ? stage.runs.every((run) => canRun(run.stage)) : runnable(stage)
 }
 
 /** The stages named and what they need, or all, whether they can run or not. */
@@ -30,11 +47,25 @@ export function stageNamed(pipeline: Pipeline, name: string): Stage {
   throw new WrongUse({ code: 'unknown-stage', message: `there is no stage ${name}`, advice })
 }
 
-/** Fails for a kind of stage that is checked and not run yet. */
+/** Fails for a stage that is checked and not run yet, and for a sweep, which is many. */
 export function mustRun(stage: Stage): RunnableStage {
   if (runnable(stage)) return stage
-  const advice = ['name the other stages, or none to run all that can run']
-  throw new WrongUse({ code: 'not-available', message: `${stage.name} is a ${stage.kind}, which this version does not run yet`, advice })
+  if (!canRun(stage)) throw cannotRun(stage)
+  const advice = [`name one of ${stage.needs.map((s) => s.name).join(', ')}`]
+  throw new WrongUse({ code: 'one-stage', message: `${stage.name} is a ${kindWord(stage)} of ${stage.needs.length} stages`, advice })
+}
+
+function cannotRun(stage: Stage): WrongUse {
+  const advice = ['smdmc plan shows what it would do', 'name the other stages, or none to run all that can run']
+  return new WrongUse({ code: 'not-available', message: `${stage.name} cannot run: ${reasonOf(stage)}`, advice })
+}
+
+/** The first thing that is missing, here or in a stage that it needs. */
+function reasonOf(stage: Stage): string {
+  const [first] = stage.later
+  if (first) return `${first.what} is not available in this version`
+  const blocked = stage.needs.find((s) => !canRun(s))
+  return blocked ? `it needs ${blocked.name}, and there ${reasonOf(blocked)}` : 'nothing of it runs'
 }
 
 /** Fails where `--micro` does not divide the batch of a training. */
@@ -46,6 +77,20 @@ export function checkMicro(stages: readonly RunnableStage[], micro: number | und
       code: 'micro-does-not-divide',
       message: `--micro ${micro} does not divide the batch of ${stage.name}, ${stage.batch} sequences`,
       advice: [`write one of ${divisors.join(', ')}`],
+    })
+  }
+}
+
+/** Fails where a stage computes something that the device has not: the CPU has no WGSL. */
+export function checkDevice(stages: readonly RunnableStage[], facts: DeviceFacts, library: Library): void {
+  if (facts.backend !== 'cpu') return
+  for (const stage of stages) {
+    const [op] = wgslOps(stage, library)
+    if (op === undefined) continue
+    throw new WrongUse({
+      code: 'wgsl-on-cpu',
+      message: `${stage.name} computes the op ${op}, which is written in WGSL, and the CPU has no WGSL`,
+      advice: ['run with --device software, a GPU made of software, or on a GPU', `or write ${op} in the language: op ${op}(x) = …`],
     })
   }
 }

@@ -1,14 +1,19 @@
 // Words that need no names: what a declaration begins with, libraries, units behind a number, dimensions in brackets.
 import { CompletionItemKind, type CompletionItem } from 'vscode-languageserver/node'
+import type { CustomKind } from '../../compiler/check/pipeline.ts'
 import { reserved, units } from '../../grammar/words.ts'
 import { KIND_NAMES, KINDS, type FieldType } from '../../compiler/spec/kinds.ts'
 import { libraryNames } from '../library.ts'
 import { namedItem } from './completion-values.ts'
 import type { Place } from './sites.ts'
 
-/** Words with which the parts of a file begin. */
-export function declarationItems(): readonly CompletionItem[] {
-  const kinds = KIND_NAMES.map((label) => ({ label, kind: CompletionItemKind.Class, documentation: KINDS[label].doc }))
+/** Words with which the parts of a file begin, those of its plugins too. */
+export function declarationItems(custom: ReadonlyMap<string, CustomKind>): readonly CompletionItem[] {
+  const docs = [
+    ...KIND_NAMES.map((name) => [name, KINDS[name].doc] as const),
+    ...[...custom].map(([name, { kind }]) => [name, kind.doc] as const),
+  ]
+  const kinds = docs.map(([label, documentation]) => ({ label, kind: CompletionItemKind.Class, documentation }))
   const words = reserved.filter((w) => ['use', 'let', 'param', 'op', 'block'].includes(w))
   return [...kinds, ...words.map((label) => ({ label, kind: CompletionItemKind.Keyword }))]
 }

@@ -32,7 +32,7 @@ function itemsAt(site: Site, snippets: boolean, behind: string): readonly Comple
     case 'field':
       return fieldItems(site, snippets, behind)
     case 'kind':
-      return declarationItems()
+      return declarationItems(site.custom)
     case 'name':
       return site.place.dims ? bodyItems(site.place) : valueItems(site.place, snippets)
     case 'member':

@@ -1,7 +1,7 @@
 // A field → its meaning, what it takes, its default, its value, and what it replaces: the value that the record in front of
 // its braces has, with the line that gave it.
 import { textOf } from '../../grammar/source.ts'
-import { article } from '../../compiler/check/value.ts'
+import { article, wordOf } from '../../compiler/check/value.ts'
 import type { Pipeline } from '../../compiler/check/pipeline.ts'
 import { place, takes } from '../../compiler/check/wording.ts'
 import { originsText } from '../../compiler/report/origins-text.ts'
@@ -23,7 +23,7 @@ export function fieldText(site: FieldSite, pipeline: Pipeline | undefined): read
   const stage = pipeline?.stages.find((s) => s.name === site.within.name)
   const values = stage && originsText(stage, site.path)
   return [
-    `**${name}** of ${article(rec.of)}${site.named ? ` · \`${textOf(site.named.whole)}\`` : ''}`,
+    `**${name}** of ${article(wordOf(rec))}${site.named ? ` · \`${textOf(site.named.whole)}\`` : ''}`,
     spec.doc,
     facts.join(' · '),
     ...replaced,

@@ -25,7 +25,7 @@ function linesOf(project: Project, page: SourceFile, site: Site): readonly strin
     case 'field':
       return fieldText(site, project.check(page).pipeline)
     case 'kind':
-      return isKind(site.name) ? [`**${site.name}** · ${KINDS[site.name].doc}`] : undefined
+      return kindText(site.name, isKind(site.name) ? KINDS[site.name].doc : site.custom.get(site.name)?.kind.doc)
     case 'name':
       return site.named ? namedText(project, page, site.named) : wordText(site.name, site.place.type)
     case 'member':
@@ -38,6 +38,10 @@ function linesOf(project: Project, page: SourceFile, site: Site): readonly strin
     default:
       return site satisfies never
   }
+}
+
+function kindText(name: string, doc: string | undefined): readonly string[] | undefined {
+  return doc === undefined ? undefined : [`**${name}** · ${doc}`]
 }
 
 /** A name: its declaration, its documentation, where it stands; of a stage also what it will do. */

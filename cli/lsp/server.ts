@@ -53,9 +53,16 @@ export function serve(fetched: Fetched): void {
 /** Sends what checking finds, a moment after the last change: of all open pages, since any may use what changed. */
 function publish(connection: Connection, project: Project, documents: TextDocuments<TextDocument>): void {
   let waiting: NodeJS.Timeout | undefined
+  project.sources.loaded = () => {
+    project.forget()
+    soon()
+  }
   const soon = (): void => {
     clearTimeout(waiting)
-    waiting = setTimeout(() => documents.all().forEach((d) => void connection.sendDiagnostics(found(d))), PAUSE)
+    waiting = setTimeout(() => {
+      const all = documents.all().map(found)
+      if (!project.sources.loading) all.forEach((d) => void connection.sendDiagnostics(d))
+    }, PAUSE)
   }
   const found = ({ uri, version }: TextDocument) => {
     const name = nameOf(uri)

@@ -15,9 +15,11 @@ import type { Place, Site } from './sites.ts'
 export function nounSites(noun: Noun, env: Env): readonly Site[] {
   const walk = new NounWalk(noun.name)
   const kind = noun.noun.name
-  walk.sites.push({ is: 'kind', span: noun.noun.span, name: kind })
+  const custom = env.s.kinds.get(kind)
+  walk.sites.push({ is: 'kind', span: noun.noun.span, name: kind, custom: env.s.kinds })
   if (noun.value.kind === 'record') {
-    if (isKind(kind)) walk.record(fresh(kind, KINDS[kind].default, noun.span), noun.value, env, '')
+    if (custom) walk.record({ ...fresh('custom', undefined, noun.span), custom }, noun.value, env, '')
+    else if (isKind(kind)) walk.record(fresh(kind, KINDS[kind].default, noun.span), noun.value, env, '')
   } else walk.expr(noun.value, isKind(kind) ? { is: 'record', kind } : undefined, env, '')
   return walk.sites
 }

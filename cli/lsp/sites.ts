@@ -3,6 +3,7 @@
 import type { Ident, NumberExpr, RecordExpr, StringExpr } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Names } from '../../compiler/check/names.ts'
+import type { CustomKind } from '../../compiler/check/pipeline.ts'
 import type { Rec } from '../../compiler/check/value.ts'
 import type { FieldSpec, FieldType } from '../../compiler/spec/kinds.ts'
 import type { Named } from './named.ts'
@@ -29,8 +30,8 @@ export type Site =
   | { readonly is: 'dimension'; readonly span: Span; readonly name: string; readonly named: Named; readonly place: Place }
   /** The name of a field. `named`: the param of a block that it sets, or an axis that it declares. */
   | FieldSite
-  /** The kind in front of a declaration. */
-  | { readonly is: 'kind'; readonly span: Span; readonly name: string }
+  /** The kind in front of a declaration. `custom`: those that plugins bring to this page. */
+  | { readonly is: 'kind'; readonly span: Span; readonly name: string; readonly custom: ReadonlyMap<string, CustomKind> }
   | { readonly is: 'number'; readonly span: Span; readonly expr: NumberExpr; readonly place: Place }
   | { readonly is: 'text'; readonly span: Span; readonly expr: StringExpr; readonly type?: FieldType; readonly use: boolean }
 

@@ -3,12 +3,15 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { World } from '../../compiler/check/check.ts'
-import type { FileFacts } from '../../compiler/facts.ts'
-import { parse, type Parsed } from '../../grammar/parse.ts'
+import type { FileFacts, FileQuery } from '../../compiler/facts.ts'
+import { isYaml, parsePage } from '../../compiler/yaml/read.ts'
+import type { Parsed } from '../../grammar/parse.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
+import { contentOf, packedFiles, packedTokens, type Content } from '../file-facts.ts'
 import { neighbour } from '../files.ts'
 import { libraryNames, librarySources, preludeSources } from '../library.ts'
+import { loadPlugin, type PluginOrProblem } from '../plugins.ts'
 
 /** Where a file of a package is kept, if it has been fetched: `npm:NAME@VERSION/path` → a path. */
 export type Fetched = (path: string) => string | undefined
@@ -19,10 +22,19 @@ export class Sources {
   readonly #disk = new Map<string, SourceFile>()
   readonly #libraries = new Map<string, readonly SourceFile[] | undefined>()
   readonly #parsed = new WeakMap<SourceFile, Parsed>()
+  readonly #contents = new Map<string, Content>()
+  readonly #plugins = new Map<string, PluginOrProblem | 'loading'>()
   readonly prelude: readonly SourceFile[] = preludeSources()
+  /** Hears that a plugin is there, which a check has asked for. */
+  loaded: () => void = () => undefined
 
   constructor(fetched: Fetched) {
     this.#fetched = fetched
+  }
+
+  /** Whether a plugin is still on its way: what checking finds until then is not worth showing. */
+  get loading(): boolean {
+    return [...this.#plugins.values()].includes('loading')
   }
 
   /** The paths of open buffers. */
@@ -56,7 +68,7 @@ export class Sources {
   readonly parse = (source: SourceFile): Parsed => {
     const known = this.#parsed.get(source)
     if (known !== undefined) return known
-    const parsed = parse(source)
+    const parsed = parsePage(source)
     this.#parsed.set(source, parsed)
     return parsed
   }
@@ -67,10 +79,11 @@ export class Sources {
     set: {},
     parse: this.parse,
     read: (path, from) => {
-      if (path.endsWith('.smdm')) return this.at(resolve(dirname(from), path)) ?? { problem: 'missing' }
+      if (path.endsWith('.smdm') || isYaml(path)) return this.at(resolve(dirname(from), path)) ?? { problem: 'missing' }
       return this.#library(path) ?? { problem: 'missing', near: nearest(path, libraryNames()) }
     },
-    files: (path, from) => this.#facts(path, dirname(from.name)),
+    plugin: (name, from) => this.#plugin(name, from),
+    files: (path, from, query) => this.#facts(path, dirname(from.name), query),
   }
 
   #library(name: string): readonly SourceFile[] | undefined {
@@ -82,8 +95,22 @@ export class Sources {
     return isLibrary(name) ? this.#library(dirname(name))?.find((s) => s.name === name) : undefined
   }
 
+  /** Loaded once: a plugin that has changed needs the server to be started again. */
+  #plugin(name: string, from: string): PluginOrProblem {
+    const id = `${dirname(from)}\n${name}`
+    const known = this.#plugins.get(id)
+    if (known === undefined) {
+      this.#plugins.set(id, 'loading')
+      void loadPlugin(name, from).then((plugin) => {
+        this.#plugins.set(id, plugin)
+        this.loaded()
+      })
+    }
+    return known === undefined || known === 'loading' ? { problem: 'it is being loaded' } : known
+  }
+
   /** The hash is left out: keys are not shown in an editor, and hashing a large file takes long. */
-  #facts(path: string, folder: string): FileFacts {
+  #facts(path: string, folder: string, query?: FileQuery): FileFacts {
     const full = path.startsWith('npm:') ? this.#fetched(path) : resolve(folder, path)
     if (full === undefined) return { path, found: false, reason: 'offline' }
     const stat = statSync(full, { throwIfNoEntry: false })
@@ -91,9 +118,30 @@ export class Sources {
       const near = neighbour(full)
       return { path, found: false, reason: 'missing', near: near && join(dirname(path), near.slice(dirname(full).length + 1)) }
     }
+    if (query?.as === 'packed') return packedFacts(path, full, query.glob, stat.isDirectory())
     if (stat.isDirectory()) return { path, found: false, reason: 'directory' }
-    return { path, found: true, bytes: stat.size, sha256: '' }
+    const found = { path, found: true, bytes: stat.size, sha256: '' } as const
+    if (query === undefined) return found
+    const id = `${full} ${stat.size} ${stat.mtimeMs} ${JSON.stringify(query)}`
+    const content = this.#contents.get(id) ?? contentOf(full, query)
+    this.#contents.set(id, content)
+    return { ...found, ...content }
   }
+}
+
+/** Tokens of a folder, by the headers of its files. */
+function packedFacts(path: string, folder: string, glob: string, isFolder: boolean): FileFacts {
+  if (!isFolder) return { path, found: false, reason: 'not-a-directory' }
+  const names = packedFiles(folder, glob)
+  if (names.length === 0) return { path, found: false, reason: 'no-match' }
+  const found = { path, found: true, bytes: 0, sha256: '' } as const
+  let tokens = 0
+  for (const name of names) {
+    const packed = packedTokens(join(folder, name))
+    if ('problem' in packed) return { ...found, unfit: { problem: `${name}: ${packed.problem}` } }
+    tokens += packed.tokens
+  }
+  return { ...found, tokens }
 }
 
 /** Whether a source of this name ships with smdmc. */

@@ -17,7 +17,9 @@ export function axesOf(expr: Expr, env: Env): Value {
     const count = axes.reduce((n, { value }) => n * (value?.kind === 'list' ? value.items.length : 1), 1)
     if (count > mostRows) {
       env.s.say.tooManyRows(span, { rows: count, limit: mostRows })
-      return poison(span)
+      // One row stands for all, so that the names of the axes are known.
+      const row = new Map(axes.flatMap(({ name, value }) => (value?.kind === 'list' ? [[name, value.items[0]!] as const] : [])))
+      return { kind: 'axes', names: axes.map((a) => a.name), rows: [row], span }
     }
     let rows: ReadonlyMap<string, Value>[] = [new Map()]
     for (const { name, value } of axes) {

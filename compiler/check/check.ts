@@ -16,6 +16,7 @@ import { speak, type Elaboration, type Session, type World } from './session.ts'
 import { buildStages } from './stages.ts'
 import { amend } from './amend.ts'
 import { evaluate, valueOf } from './values.ts'
+import { checkUnreached } from './unreached.ts'
 import { warnUnused } from './unused.ts'
 
 export type { FoundPlugin, World } from './session.ts'
@@ -47,6 +48,7 @@ export function checkWith(root: SourceFile, world: World, elaboration: Elaborati
     return { diagnostics: report.diagnostics, prelude: scope, modules: all }
   checkSet(s, names.module)
   const stages = buildStages(s, names)
+  checkUnreached(s, names)
   if (!report.failed) warnUnused(s, names.module)
   return { pipeline: report.failed ? undefined : { stages }, diagnostics: once(report.diagnostics), prelude: scope, modules: all }
 }

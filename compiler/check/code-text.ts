@@ -15,8 +15,7 @@ function withPaths(code: Code): ReadonlyMap<Code, readonly Path[]> {
   const visit = (item: Code): void => {
     if (seen.has(item.decl)) return
     seen.add(item.decl)
-    const paths: Path[] = []
-    mentions(item.decl, paths)
+    const paths = pathsIn(item)
     found.set(item, paths)
     for (const path of paths) {
       const other = item.scope.code(path)
@@ -29,19 +28,19 @@ function withPaths(code: Code): ReadonlyMap<Code, readonly Path[]> {
 
 /** The texts, and the values of `let`s and `param`s of the file that they mention. */
 export function codeForm(s: Session, code: Code): readonly string[] {
-  const known = s.codeForms.get(code.decl) ?? newForm(code)
-  s.codeForms.set(code.decl, known)
-  return known
+  return [...withPaths(code)].flatMap(([item, paths]) => {
+    const known = s.codeForms.get(item.decl) ?? formOf(item, paths)
+    s.codeForms.set(item.decl, known)
+    return known
+  })
 }
 
-function newForm(code: Code): readonly string[] {
-  return [...withPaths(code)].flatMap(([{ decl, scope }, paths]) => {
-    const numbers = paths.flatMap((path) => {
-      const value = scope.code(path) === undefined ? scope.number(path) : undefined
-      return value === undefined ? [] : [`${path.join('.')}=${value}`]
-    })
-    return [compact(textOf(decl.span)), ...new Set(numbers)]
+function formOf({ decl, scope }: Code, paths: readonly Path[]): readonly string[] {
+  const numbers = paths.flatMap((path) => {
+    const value = scope.code(path) === undefined ? scope.number(path) : undefined
+    return value === undefined ? [] : [`${path.join('.')}=${value}`]
   })
+  return [compact(textOf(decl.span)), ...new Set(numbers)]
 }
 
 /** Source text without comments, and with blanks only where two words would meet. */
@@ -61,6 +60,15 @@ export function compact(text: string): string {
 
 /** `['silu']`, `['paper', 'cosine']`. */
 type Path = readonly string[]
+
+function pathsIn({ decl, scope }: Code): readonly Path[] {
+  const known = scope.mentions?.get(decl)
+  if (known) return known
+  const paths: Path[] = []
+  mentions(decl, paths)
+  scope.mentions?.set(decl, paths)
+  return paths
+}
 
 /** Appends the paths of names in a declaration, in order. Defaults of params stand in the normal form by value. */
 function mentions(tree: unknown, found: Path[]): void {

@@ -18,7 +18,7 @@ export function buildEval(b: Build, stage: Rec): EvalStage | undefined {
   const trained = trainedOf(b, stage)
   const dataRec = record(s, stage, 'data')
   const data = dataRec && trained && dataFor(b, dataRec, trained)
-  const metrics = data && trained && metricsOf(b, stage, trained, data)
+  const metrics = isSound && data && trained && metricsOf(b, stage, trained, data)
   if (!isSound || !trained || !dataRec || !data || !metrics) return undefined
   const { context } = trained
   if (data.tokens !== undefined && data.tokens < context) {

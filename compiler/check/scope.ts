@@ -45,6 +45,7 @@ export function codeScope(s: Session, names: Names): Scope {
   }
   const scope: Scope = {
     module: names.module,
+    mentions: new Map(),
     code: (path) => {
       const binding = find(path)
       return binding?.kind === 'op' || binding?.kind === 'block' ? codeOf(s, binding) : undefined

@@ -29,7 +29,8 @@ function sayersIn(module: Module): ReadonlyMap<string, Declaration | 'several'> 
   return sayers
 }
 
-function namesIn(tree: unknown, found = new Set<string>()): ReadonlySet<string> {
+/** Names that a tree mentions, those of dimensions too. */
+export function namesIn(tree: unknown, found = new Set<string>()): ReadonlySet<string> {
   if (typeof tree !== 'object' || tree === null) return found
   const { kind, name } = tree as { kind?: string; name?: unknown }
   if (kind === 'name' && typeof name === 'string') found.add(name)

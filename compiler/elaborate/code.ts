@@ -11,6 +11,8 @@ export interface Scope {
   number(path: readonly string[]): number | boolean | undefined
   /** All names that `code` and `number` know, for "did you mean". */
   names(): readonly string[]
+  /** Paths of names in the code of this file, kept by those who walk it often. */
+  readonly mentions?: Map<OpDecl | BlockDecl, readonly (readonly string[])[]>
 }
 
 export type Code = OpCode | BlockCode

@@ -64,6 +64,8 @@ function reportSize(frame: Frame, ident: Ident, name: string, size: Term): void 
 function whence(frame: Frame, ident: Ident, name: string): { readonly at: Span; readonly facts: Explanation } {
   const home = frameOf(frame, name)
   const decl = home?.declared(name)
+  const set = home?.origin(name)
+  if (set !== undefined) return { at: set, facts: {} }
   const facts = decl === undefined || home === undefined ? {} : explain(home, decl)
   return { at: decl?.value === undefined ? ident.span : decl.span, facts }
 }

@@ -159,7 +159,7 @@ function native(expr: WgslExpr, frame: Frame): Term {
     return FAILED
   }
   const inputs = args.flatMap(({ term }) => (isNumeric(term) ? [asFloat(ctx, term)] : []))
-  return tensor(ctx.b.add('native', inputs, { code: expr.code.value, params: args.map((a) => a.name) }))
+  return tensor(ctx.b.add('native', inputs, { name: code.decl.name.name, code: expr.code.value, params: args.map((a) => a.name) }))
 }
 
 const MEANINGLESS = {

@@ -61,7 +61,7 @@ export interface Attributes {
   attention_dk: AttentionAttributes
   attention_dv: AttentionAttributes
   /** Scalar WGSL function written by the user; `params` name its arguments. */
-  native: { readonly code: string; readonly params: readonly string[] }
+  native: { readonly name: string; readonly code: string; readonly params: readonly string[] }
   /** A composite: an op of the language with its body. `grads[i]` takes the inputs and then dy. */
   call: {
     readonly name: string

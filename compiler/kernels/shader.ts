@@ -175,7 +175,7 @@ export class Shader {
     }
     if (node.op === 'uniform') this.helpers.set('philox', philoxSource)
     if (node.op === 'native')
-      this.helpers.set(nativeName(node.attrs.code, node.attrs.params), nativeSource(node.attrs.code, node.attrs.params))
+      this.helpers.set(nativeName(node.attrs.code, node.attrs.params), nativeSource(node.attrs.name, node.attrs.code, node.attrs.params))
     const { wgsl } = opOf(node.op) as Op<OpName>
     return wgsl ? wgsl(args, node) : bug(`a kernel cannot compute ${node.op} in its body`)
   }

@@ -41,6 +41,6 @@ function programsText({ programs, kernels }: Prediction): string {
 }
 
 function timeText({ time }: Prediction): string {
-  if (time === undefined) return 'no rate is known: run a training once on this device, or give --facts with `rates`'
-  return `about ${duration(time.seconds)} at ${scientific(time.flopsPerSecond)} flops a second (${time.source})`
+  if (time === undefined) return 'no rate is known: run a training of about this size here once, or give --facts with `rates`'
+  return `${duration(time.seconds)} at ${scientific(time.flopsPerSecond)} flops a second (${time.source})`
 }

@@ -11,15 +11,15 @@ export interface ForwardFlops {
   readonly head: number
 }
 
-/** Counts one sequence of the model's context. */
-export function forwardFlops(model: Model): ForwardFlops {
+/** Counts one sequence of `length` tokens: the longer, the more attention has to do for each. */
+export function forwardFlops(model: Model, length = model.context): ForwardFlops {
   const b = new Builder()
-  const time = { name: 'time', size: model.context }
+  const time = { name: 'time', size: length }
   const tokens = b.input('tokens', 'data', { dtype: 'i32', dims: [time] })
   const logits = model.apply(b, tokens, (w) => b.input(w.name, 'state', { dtype: 'f32', dims: w.dims }))
   b.result('logits', logits)
   const counts = count(b.finish())
-  return { body: counts.body / model.context, head: counts.head / model.context }
+  return { body: counts.body / length, head: counts.head / length }
 }
 
 function count(graph: Graph): ForwardFlops {

@@ -33,7 +33,7 @@ export function percent(share: number): string {
   return `${Number((share * 100).toPrecision(4))}%`
 }
 
-/** `about` so long: `40 seconds`, `3.2 hours`, `12 days`. */
+/** `about 3.2 hours`, `about 12 days`, `less than a second`. */
 export function duration(seconds: number): string {
   const units = [
     [86_400, 'days', 2 * 86_400],
@@ -41,5 +41,5 @@ export function duration(seconds: number): string {
     [60, 'minutes', 120],
   ] as const
   const [size, name] = units.find(([, , from]) => seconds >= from) ?? [1, 'seconds']
-  return seconds < 1 ? 'less than a second' : `${Number((seconds / size).toPrecision(2))} ${name}`
+  return seconds < 1 ? 'less than a second' : `about ${Number((seconds / size).toPrecision(2))} ${name}`
 }

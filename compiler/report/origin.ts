@@ -1,5 +1,5 @@
 // Where a value came from: its line, and the declaration around that line.
-import type { Declaration, Use } from '../../grammar/ast.ts'
+import type { Declaration, Noun, Use } from '../../grammar/ast.ts'
 import { parse } from '../../grammar/parse.ts'
 import { positionAt, type Span } from '../../grammar/source.ts'
 import type { Stage } from '../check/pipeline.ts'
@@ -16,7 +16,13 @@ export function originText(span: Span): string {
   const item = itemAt(span)
   const line = `${name}:${positionAt(span.source, span.start).line}`
   if (item?.kind === 'block') return `default, ${line}`
-  return item?.kind === 'noun' && item.noun.name === 'sweep' ? `${line}, ${item.name.name}` : line
+  return isRow(item, span) ? `${line}, a row of ${item.name.name}` : line
+}
+
+/** Whether a value stands in what a sweep runs over. */
+function isRow(item: ReturnType<typeof itemAt>, span: Span): item is Noun {
+  if (item?.kind !== 'noun' || item.noun.name !== 'sweep' || item.value.kind !== 'record') return false
+  return item.value.fields.some(({ name, span: at }) => name.name === 'over' && at.start <= span.start && span.end <= at.end)
 }
 
 /** The param of a page whose value this is: `--set NAME` replaces it. */

@@ -38,7 +38,7 @@ export function sampleCost(stage: SampleStage): SampleCost {
   const given = stage.tokenizer.kind === 'bytes' || bytes === 0 ? bytes : undefined
   if (given === undefined) return { texts: count, length }
   const cost = samplerCost(sampler, length - given, length)
-  const { body, head } = forwardFlops(model)
+  const { body, head } = forwardFlops(model, length)
   return { texts: count, length, given, sampler: cost, flops: count * (body * length * cost.forwards + head * cost.rows.computed) }
 }
 

@@ -27,7 +27,7 @@ export function trainLines(stage: TrainStage): readonly Line[] {
 function epochsText({ data }: TrainStage, { epochs }: TrainCost): string {
   if (epochs === undefined) return ''
   const of = data.sequences !== undefined ? `${grouped(data.sequences)} examples` : `${rounded(data.tokens ?? 0)} tokens`
-  return ` = ${epochs.toPrecision(3)} epochs of ${of}`
+  return ` = ${epochs >= 100 ? grouped(epochs) : epochs.toPrecision(3)} epochs of ${of}`
 }
 
 function rowsText({ objective }: TrainStage): string {

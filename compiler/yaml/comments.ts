@@ -12,14 +12,14 @@ export class YamlComments {
   readonly #inner: Comments
   readonly #rest: readonly Comment[]
   /** Comments behind what opens an item, by the start of their line. */
-  readonly #openers = new Map<number, string>()
+  readonly #openers = new Map<number, Comment>()
 
   constructor(text: string, comments: readonly Comment[]) {
     this.#text = text
     const rest: Comment[] = []
     for (const comment of comments) {
       const line = lineStart(text, comment.start)
-      if (opener.test(text.slice(line, comment.start)) && !this.#openers.has(line)) this.#openers.set(line, comment.image.trimEnd())
+      if (opener.test(text.slice(line, comment.start)) && !this.#openers.has(line)) this.#openers.set(line, comment)
       else rest.push(comment)
     }
     this.#rest = rest
@@ -39,12 +39,14 @@ export class YamlComments {
     return { built, trivia: { ...trivia, before: [...trivia.before, own] } }
   }
 
-  /** The comment behind what opens an item on this line. */
+  /** The comment behind what opens an item: a dash at this offset, or a key that ends there. */
   takeOpener(offset: number): string | undefined {
     const line = lineStart(this.#text, offset)
     const found = this.#openers.get(line)
+    // In `- key:  # …` the comment is behind the key, not behind the dash.
+    if (found === undefined || !/^-?\s*:?\s*([|>][-+\d]*)?\s*$/.test(this.#text.slice(offset, found.start))) return undefined
     this.#openers.delete(line)
-    return found
+    return found.image.trimEnd()
   }
 
   /** Comments above an offset that nobody has taken, without the blank lines between. */
@@ -73,7 +75,7 @@ export class YamlComments {
   /** The end of the page, with whatever stands where no item could take it. */
   takeAll(): readonly string[] {
     const tail = this.#inner.takeTail(this.#text.length)
-    return [...this.#openers.values(), ...tail]
+    return [...Array.from(this.#openers.values(), ({ image }) => image.trimEnd()), ...tail]
   }
 
   /** The number of the first comment from an offset on. */

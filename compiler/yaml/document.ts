@@ -1,9 +1,9 @@
 // YAML text → its nodes, its comments and what is wrong with its syntax. Plain scalars stay text: what `1e-3` or
 // `yes` means is decided by our own grammar, never by YAML.
 import { deepestNesting } from '../../grammar/brackets.ts'
-import { Composer, isCollection, Parser, type ParsedNode, type YAMLParseError } from 'yaml'
+import { Composer, isCollection, Lexer, Parser, type CST, type ParsedNode, type YAMLParseError } from 'yaml'
 
-/** A comment where it stands, with its `#`. */
+/** A comment where it stands, with its `#`. On our pages a lone CR would end it. */
 export interface Comment {
   readonly start: number
   readonly image: string
@@ -23,15 +23,26 @@ export interface YamlText {
 
 /** Reads one document. Of one that nests deeper than our own grammar allows nothing is read: see `deep`. */
 export function documentOf(text: string): YamlText {
-  const tokens = [...new Parser().parse(text)]
-  const { comments, deep } = survey(tokens)
-  // The composer recurses; nothing good happens at the end of the stack.
+  const { tokens, deep: unread } = tokensOf(text)
+  const { comments, deep = unread } = survey(tokens)
+  // Parser and composer recurse; nothing good happens at the end of the stack.
   if (deep !== undefined) return { comments: [], errors: [], deep }
   const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const
   const [first, second] = [...new Composer(options).compose(tokens, true, text.length)]
   const root = first?.contents ?? undefined
   const empty = root === undefined || (root.range[0] === root.range[1] && !isCollection(root))
   return { ...(!empty && { root }), comments, errors: first?.errors ?? [], ...(second && { second: second.range[0] }) }
+}
+
+/** The trees of tokens. What is open far beyond the limit is not read on: no collection lies deeper than what is open. */
+function tokensOf(text: string): { readonly tokens: readonly CST.Token[]; readonly deep?: number } {
+  const parser = new Parser()
+  const tokens: CST.Token[] = []
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token)
+    if (parser.stack.length > 2 * deepestNesting) return { tokens: [], deep: parser.offset }
+  }
+  return { tokens: [...tokens, ...parser.end()] }
 }
 
 /** All comments of a tree of tokens, wherever the parser hung them, and where it nests too deep. */
@@ -42,7 +53,7 @@ function survey(tokens: readonly unknown[]): { readonly comments: readonly Comme
     const { token } = next
     if (typeof token !== 'object' || token === null) continue
     const { type, offset, source } = token as { readonly type?: unknown; readonly offset?: number; readonly source?: string }
-    if (type === 'comment') comments.push({ start: offset ?? 0, image: source ?? '' })
+    if (type === 'comment') comments.push({ start: offset ?? 0, image: (source ?? '').replaceAll('\r', ' ') })
     const depth = next.depth + ('items' in token ? 1 : 0)
     if (depth > deepestNesting) return { comments, deep: offset ?? 0 }
     for (const child of Object.values(token)) if (typeof child === 'object') open.push({ token: child, depth })

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { check, type Checked, type World } from '../../compiler/check/check.ts'
 import type { EvalStage, Pipeline, SampleStage, Stage, TrainStage } from '../../compiler/check/pipeline.ts'
+import { parsePage } from '../../compiler/yaml/read.ts'
 import type { Diagnostic, Fix } from '../../grammar/diagnostic.ts'
 import { render } from '../../grammar/frame.ts'
 import { parse } from '../../grammar/parse.ts'
@@ -25,7 +26,7 @@ export function world(more: Partial<World> & { readonly used?: Readonly<Record<s
   const { used = {}, ...rest } = more
   return {
     prelude: std,
-    parse: (source) => parsed.get(source) ?? parse(source),
+    parse: (source) => parsed.get(source) ?? parsePage(source),
     set: {},
     read: (path) => (path === 'smdm' ? smdm : Object.hasOwn(used, path) ? { name: path, text: used[path]! } : { problem: 'missing' }),
     files: (path) =>

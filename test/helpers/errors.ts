@@ -14,10 +14,13 @@ import type { Fields, StageKind } from '../../compiler/spec/plugin.ts'
 import { codeOf, type Diagnostic } from '../../grammar/diagnostic.ts'
 import { render } from '../../grammar/frame.ts'
 import { messages as saidOfText } from '../../grammar/messages.ts'
+import { messages as saidOfYaml } from '../../compiler/yaml/messages.ts'
 import { checked, folder } from './check.ts'
 
 export interface Fixture {
   readonly code: string
+  /** The form that the page is written in. */
+  readonly form: 'smdm' | 'yaml'
   readonly meaning: string
   readonly from: string
   readonly to: string
@@ -46,10 +49,10 @@ interface GivenPlugin {
 }
 
 /** Every code that grammar and compiler can report. */
-export const codes: readonly string[] = [saidOfText, said, saidInBodies].flatMap((c) => Object.keys(c).map(codeOf)).sort()
+export const codes: readonly string[] = [saidOfText, saidOfYaml, said, saidInBodies].flatMap((c) => Object.keys(c).map(codeOf)).sort()
 
 export function fixtures(): readonly Fixture[] {
-  const names = readdirSync(join(folder, 'codes')).filter((f) => f.endsWith('.smdm'))
+  const names = readdirSync(join(folder, 'codes')).filter((f) => /\.(smdm|yaml)$/.test(f))
   const all = names.map((name) => {
     const text = readFileSync(join(folder, 'codes', name), 'utf8')
     const split = text.indexOf('\n\n')
@@ -60,7 +63,8 @@ export function fixtures(): readonly Fixture[] {
         ?.slice(mark.length)
         .replace(/\\(n|\\)/g, (_, c) => (c === 'n' ? '\n' : '\\'))
     return {
-      code: name.replace('.smdm', ''),
+      code: name.replace(/\.\w+$/, ''),
+      form: name.endsWith('.yaml') ? 'yaml' : 'smdm',
       meaning: head[0]!.slice(2),
       from: line('# instead of: ') ?? '',
       to: line('# write: ') ?? '',
@@ -73,14 +77,14 @@ export function fixtures(): readonly Fixture[] {
 }
 
 /** What is said of a program in the world of a fixture. */
-export function found({ given }: Fixture, program: string): readonly Diagnostic[] {
+export function found({ given, form }: Fixture, program: string): readonly Diagnostic[] {
   const { used = {}, set = {}, memory, bytes = 1e7, lost = [], facts = {}, plugins = {} } = given
   const files = (path: string) =>
     lost.includes(path)
       ? ({ path, found: false, reason: 'missing', near: 'tales.txt' } as const)
       : ({ path, found: true, bytes, sha256: '0'.repeat(64), ...facts[path] } as const)
   const plugin = (name: string) => pluginOf(plugins[name])
-  return checked(program, { used, set, memory, files, plugin }).diagnostics
+  return checked(program, { used, set, memory, files, plugin }, `page.${form}`).diagnostics
 }
 
 function pluginOf(given: GivenPlugin | undefined): FoundPlugin | { readonly problem: string } {
@@ -109,9 +113,9 @@ ${all.map(section).join('\n')}`
 }
 
 function section(fixture: Fixture): string {
-  const { code, meaning, given, program } = fixture
+  const { code, form, meaning, given, program } = fixture
   const message = found(fixture, program).find((d) => d.code === code)
-  const parts = [`## ${code}`, meaning, fenced('smdm', short(program)), ...givenText(given)]
+  const parts = [`## ${code}`, meaning, fenced(form, short(program)), ...givenText(given)]
   return [...parts, fenced('text', message ? short(render(message)) : ''), `Cure: ${cureText(fixture)}`].join('\n\n') + '\n'
 }
 
@@ -139,11 +143,11 @@ function givenText({ used = {}, set = {}, memory, bytes, lost = [], facts = {}, 
   ].map((text) => `(${text})`)
 }
 
-function cureText({ from, to, program, cure }: Fixture): string {
+function cureText({ from, to, program, cure, form }: Fixture): string {
   if (cure !== undefined) return cure
   const lines = (text: string): boolean => text.includes('\n')
-  if (to === '') return lines(from) ? `leave this out:\n\n${fenced('smdm', from)}` : `leave out \`${from.trim()}\`.`
-  if (lines(from) || lines(to)) return `write\n\n${fenced('smdm', around(program, from, to))}`
+  if (to === '') return lines(from) ? `leave this out:\n\n${fenced(form, from)}` : `leave out \`${from.trim()}\`.`
+  if (lines(from) || lines(to)) return `write\n\n${fenced(form, around(program, from, to))}`
   return `write \`${to.trim()}\` instead of \`${from.trim()}\`.`
 }
 

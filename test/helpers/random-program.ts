@@ -43,7 +43,9 @@ const { expr, record } = fc.letrec<{ expr: string; record: string }>((tie) => {
     leaf,
     row('(', inner, ')'),
     row('[', loose, some(row(fc.oneof(inner, tie('record')), loose), ', ', 0), loose, ']'),
-    row(name, some(suffix, '', 1)),
+    row(name, suffix),
+    row(name, suffix),
+    row(name, suffix, suffix),
   )
   const unary = fc.oneof(primary, row('-', primary))
   return {
@@ -58,7 +60,7 @@ const { expr, record } = fc.letrec<{ expr: string; record: string }>((tie) => {
       unary,
       // Without parentheses a comparison stands alone, and `not` before what it denies.
       row(unary, binary, primary),
-      row(unary, some(row(one(' + ', ' - ', ' * ', ' / ', ' mod '), unary), '', 2, 12)),
+      row(unary, some(row(one(' + ', ' - ', ' * ', ' / ', ' mod '), fc.oneof(name, number, row('-', name))), '', 2, 12)),
       row('if ', inner, '\nthen ', inner, '\nelse ', inner),
       row(one('not ', 'not not ', '-'), primary),
     ),

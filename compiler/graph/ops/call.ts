@@ -32,7 +32,7 @@ export function nativeName(code: string, params: readonly string[]): string {
   return `native_${hash.toString(36)}`
 }
 
-/** That function; a kernel that calls it includes it once. */
-export function nativeSource(code: string, params: readonly string[]): string {
-  return `fn ${nativeName(code, params)}(${params.map((p) => `${p}: f32`).join(', ')}) -> f32 {\n  ${code}\n}\n`
+/** That function under a line that names its op; a kernel that calls it includes it once. */
+export function nativeSource(op: string, code: string, params: readonly string[]): string {
+  return `// the op ${op}\nfn ${nativeName(code, params)}(${params.map((p) => `${p}: f32`).join(', ')}) -> f32 {\n  ${code}\n}\n`
 }

@@ -1,0 +1,71 @@
+// The example in which everything is the user's own: it runs on WebGPU; the CPU, which has no WGSL, refuses it and says what would do;
+// with its op written in the language it trains on both, to the same losses. And WGSL that is wrong is the page's mistake.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'node:test'
+import { Folder, type Line, type Outcome } from './helpers/cli.ts'
+
+const examples = join(import.meta.dirname, '..', 'examples')
+const WGSL = 'wgsl "let r = max(x, 0.0); return r * r;"'
+
+/** The example on a few hundred bytes; `change` edits its text. */
+function folderWith(change: (text: string) => string = (text) => text): Folder {
+  const folder = new Folder()
+  const quick = readFileSync(join(examples, '1-quickstart.smdm'), 'utf8')
+  folder.write('1-quickstart.smdm', quick.replace(/text\(".*"\)/, 'text("text.txt")').replace('validation: 5%', 'validation: 20%'))
+  folder.write('page.smdm', change(readFileSync(join(examples, '8-custom.smdm'), 'utf8')))
+  return folder
+}
+
+const run = (folder: Folder, device: string, ...more: readonly string[]): Promise<Outcome> =>
+  folder.run('run', 'page.smdm', '--device', device, '--set', 'steps=6 steps', '--json', ...more)
+
+const losses = (lines: readonly Line[]): readonly number[] => lines.flatMap((l) => (l.kind === 'step' ? [l.loss] : []))
+
+test('it trains and samples on WebGPU', async () => {
+  using folder = folderWith()
+  const { code, stderr, lines } = await run(folder, 'software')
+  assert.equal(code, 0, stderr)
+  const sampled = lines.filter((l) => l.kind === 'sampled')
+  assert.ok(sampled.length === 1 && sampled[0]!.text.startsWith('Call me '))
+  assert.ok(losses(lines).every(Number.isFinite))
+})
+
+test('the CPU refuses it before anything runs, and says what would do', async () => {
+  using folder = folderWith()
+  const { code, stderr, stdout } = await run(folder, 'cpu')
+  assert.deepEqual([code, stdout.includes('"step"')], [2, false])
+  assert.match(stderr + stdout, /odd computes the op relu2, which is written in WGSL[^]*--device software[^]*op relu2\(x\) = /)
+  const plan = await folder.run('explain', 'page.smdm', 'odd', '--at', 'plan', '--device', 'cpu')
+  assert.match(plan.stderr, /wgsl-on-cpu/)
+  const graph = await folder.run('explain', 'page.smdm', 'odd', '--at', 'graph', '--device', 'cpu')
+  assert.equal(graph.code, 0, graph.stderr)
+})
+
+test('written in the language, it trains on both backends to the same losses', async () => {
+  using folder = folderWith((text) => text.replace(WGSL, 'max(x, 0) ^ 2').replace('budget:    steps', 'budget:    steps\n  log: 1 steps'))
+  const [cpu, gpu] = await Promise.all([run(folder, 'cpu', 'odd', '--store', 'a'), run(folder, 'software', 'odd', '--store', 'b')])
+  assert.deepEqual([cpu.code, gpu.code], [0, 0], cpu.stderr + gpu.stderr)
+  const [ours, theirs] = [losses(cpu.lines), losses(gpu.lines)]
+  assert.equal(ours.length, 6)
+  assert.ok(
+    ours.every((loss, i) => Math.abs(loss - theirs[i]!) < 1e-3 * loss),
+    `${ours.join()} ${theirs.join()}`,
+  )
+})
+
+for (const [what, body, message] of [
+  ['an unknown name', 'return x * q;', /The WGSL of the op relu2 does not compile: unresolved value 'q'/],
+  ['another type', 'return 1u;', /The WGSL of the op relu2 does not compile: .*type/],
+] as const) {
+  test(`WGSL with ${what} is told of as the page's`, async () => {
+    using folder = folderWith((text) => text.replace(WGSL, `wgsl "${body}"`))
+    const { code, lines } = await run(folder, 'software')
+    assert.equal(code, 1)
+    const last = lines.at(-1)!
+    assert.ok(last.kind === 'failed' && last.code === 'bad-wgsl')
+    assert.match(last.message, message)
+    assert.ok(last.advice[0]!.includes(body))
+  })
+}

@@ -1,0 +1,105 @@
+// The language server on pages in YAML, on pages with plugins, on data with columns, and on the beginnings of all worked examples.
+import assert from 'node:assert/strict'
+import { copyFileSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { after, before } from 'node:test'
+import { writeYaml } from '../compiler/yaml/write.ts'
+import { parse } from '../grammar/parse.ts'
+import { Editor, edited, marked } from './helpers/editor.ts'
+import { StandIns } from './helpers/stand-ins.ts'
+
+const PAGE = `use smdm: smdm
+
+data tales:
+  is: text("tales.txt")
+  validation: 1%
+
+train base:
+  is: smdm.pretrain
+  model:
+    is: smdm.preset(6M)
+    context: 64
+    layers: 2
+  data: tales
+  budget: 2000 steps
+`
+const QUESTIONS = `use smdm
+data qa = jsonl("qa.jsonl") { turns: [{ given: "{qestion}", write: "{answer}" }] }
+`
+let editor: Editor
+before(async () => {
+  editor = await Editor.start({ 'tales.txt': 'Once upon a time. '.repeat(1000), 'qa.jsonl': '{"question": "1?", "answer": "1"}\n' })
+  copyFileSync(join(import.meta.dirname, '..', 'examples', 'plugins', 'calibration.ts'), join(editor.folder, 'calibration.ts'))
+})
+after(async () => {
+  assert.equal(await editor.close(), 0)
+  await editor[Symbol.asyncDispose]()
+})
+
+const found = async (name: string, text: string) => editor.diagnostics(name, await editor.write(name, text))
+const codes = async (name: string, text: string) => (await found(name, text)).map((d) => d.code)
+
+test('diagnostics point into the YAML', async () => {
+  assert.deepEqual(await codes('p.yaml', PAGE), [])
+  const [one] = await found('p.yaml', PAGE.replace('budget', 'bugdet'))
+  assert.equal(one?.code, 'unknown-field')
+  assert.deepEqual(one?.range, { start: { line: 13, character: 2 }, end: { line: 13, character: 8 } })
+  assert.deepEqual(await codes('p.yaml', PAGE.replace('2000 steps', '2000')), ['unit-required'])
+  assert.deepEqual(await codes('p.json', '{ "use smdm": "smdm", "data d": { "is": "text(\\"none.txt\\")" } }'), ['missing-file'])
+})
+
+test('hover, definition and completion answer in YAML', async () => {
+  assert.match(await editor.hover('p.yaml', marked(PAGE.replace('budget', 'bud|get'))), /takes steps, tokens, sequences, epochs or flops/)
+  const place = await editor.definition('p.yaml', marked(PAGE.replace('data: tales', 'data: ta|les')))
+  assert.deepEqual(place?.range.start.line, 2)
+  const fields = await editor.complete('p.yaml', marked(`${PAGE}  se|\n`))
+  assert.ok(
+    fields.some((i) => i.label === 'seed'),
+    fields.map((i) => i.label).join(),
+  )
+})
+
+test('formatting gives the canonical YAML', async () => {
+  const untidy = PAGE.replace('budget: 2000 steps', 'budget:    2000 steps')
+  const tidy = edited(untidy, await editor.format('p.yaml', untidy))
+  assert.deepEqual(await editor.format('p.yaml', tidy), [])
+  assert.match(tidy, /budget: 2000 steps/)
+})
+
+test('kinds of a plugin are known once it is loaded', async () => {
+  const page = `use smdm
+use "./calibration.ts"
+data tales = text("tales.txt") { validation: 10% }
+train base = smdm.pretrain { model: smdm.preset(6M) { context: 64 }, data: tales, budget: 2000 steps }
+calibration sure { from: base, data: tales.validation, bin: 3 }
+`
+  assert.deepEqual(await codes('plug.smdm', page), ['unknown-field'])
+  assert.match(await editor.hover('plug.smdm', marked(page.replace('bin: 3', 'hi|de: 3%'))), /Share of tokens that are hidden/)
+  const words = await editor.complete('plug.smdm', marked(`${page}cal|`))
+  assert.ok(words.some((i) => i.label === 'calibration'))
+})
+
+test('columns are those of the file', async () => {
+  const [one] = await found('qa.smdm', QUESTIONS)
+  assert.equal(one?.code, 'not-available')
+  const all = await codes('qa.smdm', QUESTIONS)
+  assert.ok(all.includes('unknown-column'), all.join())
+})
+
+test('no beginning of a worked example stops the server', async () => {
+  using standIns = new StandIns()
+  for (const name of standIns.pages) {
+    const text = readFileSync(join(standIns.path, name), 'utf8')
+    const yaml = writeYaml(parse({ name, text }).module)
+    for (const [file, whole] of [
+      ['half.smdm', text],
+      ['half.yaml', yaml],
+    ] as const) {
+      for (let length = 0; length < whole.length; length += 37) await editor.write(file, whole.slice(0, length))
+      const at = { line: whole.split('\n').length - 1, character: 0 }
+      await editor.write(file, whole)
+      await editor.request('textDocument/completion', { textDocument: { uri: editor.uri(file) }, position: at })
+    }
+  }
+  assert.deepEqual(await codes('p.yaml', PAGE), [], 'it still answers')
+})
