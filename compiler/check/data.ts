@@ -2,11 +2,11 @@
 // there and are what the page says.
 import type { Span } from '../../grammar/source.ts'
 import type { FileQuery, FoundFile } from '../facts.ts'
-import { field, quantity, record, text, word, type Build } from './build.ts'
+import { field, number, quantity, record, text, word, type Build } from './build.ts'
 import { sound } from './complete.ts'
 import { examplesOf, type Examples } from './examples.ts'
 import type { DataSpec, TokenizerSpec } from './pipeline.ts'
-import { splittingOf } from './template.ts'
+import { splittingOf, type Splitting } from './template.ts'
 import type { Rec } from './value.ts'
 
 /** Stands in for a tokenizer that cannot be read, so that shapes are checked: the paper's. */
@@ -41,6 +41,8 @@ export function buildData(b: Build, data: Rec, part: 'all' | 'train', tokenizer 
   return {
     form: data.maker as DataSpec['form'],
     path,
+    files: data.maker === 'packed' ? text(b.s, data, 'train') : undefined,
+    pattern: files.pattern,
     tokenizer,
     part: reads,
     validation,
@@ -48,12 +50,14 @@ export function buildData(b: Build, data: Rec, part: 'all' | 'train', tokenizer 
     ...amountOf(files, reads, examples, tokenizer, limit),
     ...examples,
     fill: word(b.s, data, 'fill') as DataSpec['fill'],
+    seed: number(b.s, data, 'seed'),
   }
 }
 
 interface Files {
   readonly path: string
   readonly columns?: readonly string[]
+  readonly pattern?: Splitting
   readonly main: FoundFile
   readonly held?: FoundFile
   readonly validation?: DataSpec['validation']
@@ -70,8 +74,9 @@ function plainFiles(b: Build, data: Rec): Files | undefined {
   const other = held?.kind === 'text' ? fileFacts(b, held.text, held.span, held.span, query) : undefined
   if (!main || (held?.kind === 'text' && !other)) return undefined
   const share = held?.kind === 'quantity' ? { share: held.number } : undefined
-  const columns = asked?.columns ?? main.columns
-  return { path: main.path, columns, main, held: other, validation: other ? { path: other.path } : share }
+  const { pattern } = asked ?? {}
+  const columns = pattern?.columns ?? main.columns
+  return { path: main.path, columns, pattern, main, held: other, validation: other ? { path: other.path } : share }
 }
 
 /** A folder, from which each part takes the files of a pattern. */
@@ -92,8 +97,7 @@ function packedFiles(b: Build, data: Rec): Files | undefined {
 
 interface Asked {
   readonly query: FileQuery
-  /** Those of the pattern. */
-  readonly columns?: readonly string[]
+  readonly pattern?: Splitting
 }
 
 /** What is asked of the file; null where the pattern cannot split lines. */
@@ -102,7 +106,7 @@ function queryOf(b: Build, data: Rec): Asked | undefined | null {
   if (data.maker === 'jsonl') return { query: { as: 'jsonl' } }
   if (data.maker !== 'lines' || pattern?.value.kind !== 'text') return undefined
   const splitting = splittingOf(b, pattern.value.text, pattern.value.span)
-  return splitting ? { query: { as: 'lines', regexp: splitting.regexp }, columns: splitting.columns } : null
+  return splitting ? { query: { as: 'lines', regexp: splitting.regexp }, pattern: splitting } : null
 }
 
 /** Tokens where they can be counted without a tokenizer, and sequences where each example is one. */

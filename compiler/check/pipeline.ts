@@ -54,6 +54,10 @@ export interface TurnSpec {
 export interface DataSpec {
   readonly form: 'text' | 'packed' | 'jsonl' | 'lines'
   readonly path: string
+  /** Of packed data: a pattern of the names of its files. */
+  readonly files?: string
+  /** Of lines: a regular expression with one group a column. */
+  readonly pattern?: { readonly columns: readonly string[]; readonly regexp: string }
   readonly tokenizer: TokenizerSpec
   readonly part: 'all' | 'train' | 'validation'
   readonly validation?: { readonly share: number } | { readonly path: string }
@@ -69,6 +73,8 @@ export interface DataSpec {
   readonly choices?: readonly Template[]
   /** What stands behind the end of an example: tokens to learn, or nothing. */
   readonly fill?: 'eos' | 'ignore'
+  /** Of the order in which files and examples are shuffled. */
+  readonly seed: number
 }
 
 export interface MaskedObjective {

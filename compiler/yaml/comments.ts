@@ -42,7 +42,7 @@ export class YamlComments {
   /** The comment behind what opens an item: a dash at this offset, or a key that ends there. */
   takeOpener(offset: number): string | undefined {
     const line = lineStart(this.#text, offset)
-    const found = this.#openers.get(line)
+    const found = offset < 0 ? undefined : this.#openers.get(line)
     // In `- key:  # …` the comment is behind the key, not behind the dash.
     if (found === undefined || !/^-?\s*:?\s*([|>][-+\d]*)?\s*$/.test(this.#text.slice(offset, found.start))) return undefined
     this.#openers.delete(line)

@@ -40,7 +40,8 @@ function tokensOf(text: string): { readonly tokens: readonly CST.Token[]; readon
   const tokens: CST.Token[] = []
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token)
-    if (parser.stack.length > 2 * deepestNesting) return { tokens: [], deep: parser.offset }
+    if (parser.stack.length > 2 * deepestNesting)
+      return { tokens: [], deep: parser.stack.filter((token) => 'items' in token)[deepestNesting]?.offset ?? parser.offset }
   }
   return { tokens: [...tokens, ...parser.end()] }
 }

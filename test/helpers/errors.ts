@@ -53,7 +53,7 @@ export const codes: readonly string[] = [saidOfText, saidOfYaml, said, saidInBod
 
 export function fixtures(): readonly Fixture[] {
   const names = readdirSync(join(folder, 'codes')).filter((f) => /\.(smdm|yaml)$/.test(f))
-  const all = names.map((name) => {
+  const all = names.map((name): Fixture => {
     const text = readFileSync(join(folder, 'codes', name), 'utf8')
     const split = text.indexOf('\n\n')
     const head = text.slice(0, split).split('\n')
