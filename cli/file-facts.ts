@@ -103,10 +103,10 @@ function sentencepiece(path: string): Content {
 /** Ids go up to the largest of the vocabulary and of what was added to it. */
 function bpe(path: string): Content {
   const value = parsed(readFileSync(path, 'utf8')) as { model?: { vocab?: unknown }; added_tokens?: unknown } | undefined
-  const vocab = value?.model?.vocab
+  const vocab: unknown = value?.model?.vocab
   if (typeof vocab !== 'object' || vocab === null) return { unfit: { problem: 'it has no `model.vocab`' } }
   const added = (Array.isArray(value?.added_tokens) ? value.added_tokens : []) as { id?: unknown }[]
-  const ids = [...Object.values(vocab), ...added.map(({ id }) => id)].filter((id) => typeof id === 'number')
+  const ids = [...(Object.values(vocab) as unknown[]), ...added.map(({ id }) => id)].filter((id) => typeof id === 'number')
   return { vocab: ids.reduce((most, id) => Math.max(most, id), -1) + 1 }
 }
 

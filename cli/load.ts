@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { check, type Checked, type World } from '../compiler/check/check.ts'
 import type { FileFacts } from '../compiler/facts.ts'
-import { isYaml, parsePage } from '../compiler/yaml/read.ts'
+import { inFormOfPage, isYaml, parsePage } from '../compiler/yaml/read.ts'
 import type { SourceFile } from '../grammar/source.ts'
 import { Failure } from '../runtime/events.ts'
 import { cacheFolder } from '../runtime/cache.ts'
@@ -59,7 +59,7 @@ export async function load(path: string, options: LoadOptions): Promise<Checked>
   for (;;) {
     const wanted: Wanted = { packages: new Set(), plugins: new Map() }
     const checked = check(root, worldOf(options, found, wanted))
-    if (wanted.packages.size + wanted.plugins.size === 0) return checked
+    if (wanted.packages.size + wanted.plugins.size === 0) return { ...checked, diagnostics: inFormOfPage(checked.diagnostics) }
     for (const npm of wanted.packages) found.packages.set(npm, await fetched(npm))
     for (const [id, { name, from }] of wanted.plugins) found.plugins.set(id, await loadPlugin(name, from))
   }

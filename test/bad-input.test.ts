@@ -45,7 +45,7 @@ describe('the page is wrong: code 2 and the place', { concurrency: 2 }, () => {
       /reads at most 16\n[^]*page\.smdm:14:\d+\n[^]*context: 16/,
     ],
     'a budget of zero': [pageText({ steps: '0 steps' }), /page\.smdm:7:11\n[^]*one step sees 4 sequences/],
-    'a kind that does not run yet': [pageText({ end: 'data later = jsonl("text.txt") { }' }), /page\.smdm:16:\d+\n[^]*later version/],
+    'data of another form': [pageText({ end: 'data later = jsonl("text.txt") { }' }), /page\.smdm:16:\d+\n[^]*one JSON object/],
     'half a page': ['train tiny {\n  batch: 4 sequences\n', /page\.smdm:\d+:\d+\n/],
   }
   for (const [what, [page, expected]] of Object.entries(cases)) {

@@ -137,7 +137,7 @@ test('an op in WGSL has the gradient that it gives', () => {
   const call = b.node(y)
   assert.ok(call.op === 'call')
   const native = call.attrs.body.nodes.find((n) => n.op === 'native')
-  assert.deepEqual(native?.attrs, { code: 'let r = max(x, 0.0); return r * r;', params: ['x'] })
+  assert.deepEqual(native?.attrs, { name: 'relu2', code: 'let r = max(x, 0.0); return r * r;', params: ['x'] })
   const [dx] = differentiate(b, y, [x])
   b.result('dx', dx!)
   assert.deepEqual([...evaluate(b.finish(), { x: row('width', -1, 0.5, 3) })['dx']!.data], [0, 1, 6])

@@ -4,6 +4,7 @@ import { checkWith, openPage, type Checked } from '../../compiler/check/check.ts
 import type { Env } from '../../compiler/check/session.ts'
 import { elaborateModel } from '../../compiler/elaborate/model.ts'
 import { numericOp } from '../../compiler/elaborate/op.ts'
+import { inFormOfPage } from '../../compiler/yaml/read.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { namedBy } from './named.ts'
 import { codeSites } from './sites-code.ts'
@@ -48,7 +49,8 @@ export class Project {
         if (found) models.push({ spec, vocab: given.vocab, context: found.context })
         return found
       }
-      return { ...checkWith(source, this.sources.world, { model, op: numericOp }), models }
+      const checked = checkWith(source, this.sources.world, { model, op: numericOp })
+      return { ...checked, diagnostics: inFormOfPage(checked.diagnostics), models }
     })
   }
 

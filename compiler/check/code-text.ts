@@ -12,17 +12,16 @@ export function reachable(code: Code): readonly Code[] {
 function withPaths(code: Code): ReadonlyMap<Code, readonly Path[]> {
   const found = new Map<Code, readonly Path[]>()
   const seen = new Set<unknown>()
-  const visit = (item: Code): void => {
-    if (seen.has(item.decl)) return
+  // A chain of ops may be longer than the stack.
+  const open = [code]
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    if (seen.has(item.decl)) continue
     seen.add(item.decl)
     const paths = pathsIn(item)
     found.set(item, paths)
-    for (const path of paths) {
-      const other = item.scope.code(path)
-      if (other) visit(other)
-    }
+    const { scope } = item
+    open.push(...paths.flatMap((path) => scope.code(path) ?? []).reverse())
   }
-  visit(code)
   return found
 }
 

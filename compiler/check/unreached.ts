@@ -19,15 +19,15 @@ export function checkUnreached(s: Session, root: Names): void {
 function reachedIn(module: Module): ReadonlySet<Declaration> {
   const byName = new Map(module.items.filter(isCode).map((item) => [item.name.name, item]))
   const reached = new Set<Declaration>()
-  const visit = (item: Declaration): void => {
+  const open: Declaration[] = module.items.filter((item) => !isCode(item) && item.kind !== 'use')
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
     for (const name of namesIn(item)) {
       const code = byName.get(name)
       if (!code || reached.has(code)) continue
       reached.add(code)
-      visit(code)
+      open.push(code)
     }
   }
-  for (const item of module.items) if (!isCode(item) && item.kind !== 'use') visit(item)
   return reached
 }
 

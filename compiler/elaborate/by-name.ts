@@ -15,8 +15,13 @@ export function checkNames(code: Code, report: Report): void {
   const has = (name: string): boolean =>
     own.has(name) || BUILTINS.includes(name) || scope.number([name]) !== undefined || scope.code([name]) !== undefined
 
+  // The `normal` of `~ normal(s)`, which is no name.
+  const inits = new Set<unknown>()
   walk(decl, (node) => {
-    if (node.kind === 'name' && !has(node.name)) say.undefinedName(node.span, { name: node.name, known: known(), inherits: false })
+    if (node.kind === 'weight' && node.init?.kind === 'call' && node.init.callee.kind === 'name' && node.init.callee.name === 'normal')
+      inits.add(node.init.callee)
+    if (node.kind === 'name' && !inits.has(node) && !has(node.name))
+      say.undefinedName(node.span, { name: node.name, known: known(), inherits: false })
     const callee =
       node.kind === 'call' && node.callee.kind === 'index' ? node.callee.target : node.kind === 'call' ? node.callee : undefined
     if (node.kind === 'call' && callee?.kind === 'name' && !own.has(callee.name)) {

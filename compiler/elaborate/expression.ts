@@ -25,7 +25,7 @@ import { FAILED, known, number, showTerm, tensor, truth, type Term } from './ter
 export function evaluate(expr: Expr, frame: Frame): Term {
   const { effort, say } = frame.ctx
   if (!frame.spend(1, expr.span)) return FAILED
-  if (effort.depth === deepestExpression) {
+  if (effort.depth >= deepestExpression) {
     say.tooDeep(expr.span, { limit: deepestExpression, what: 'expressions' })
     return FAILED
   }

@@ -99,7 +99,10 @@ export class Frame {
     }
     if (done !== undefined) return done
     this.#values.set(name, 'pending')
+    // A let that mentions a let takes as much of the stack as some expressions around each other.
+    this.ctx.effort.depth += 4
     const value = this.#typed(decl, decl.kind === 'param' ? this.#param(decl) : this.#fixed(decl, decl.value))
+    this.ctx.effort.depth -= 4
     this.#values.set(name, value)
     return value
   }

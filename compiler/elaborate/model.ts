@@ -51,7 +51,7 @@ export interface Given {
 export function elaborateModel(spec: ModelSpec, given: Given): Model | undefined {
   let failed = false
   const say = sayTo(given.report, () => (failed = true))
-  const network = new Network(spec, given.vocab, say, given.composites ?? new Map())
+  const network = new Network(spec, given.vocab, say, given.composites ?? new Map<never, never>())
   const weights: WeightSpec[] = []
   const trial = network.trial(weights)
   if (trial === undefined || failed) return undefined

@@ -3,7 +3,7 @@
 import { isMap, isScalar, visit, type ParsedNode } from 'yaml'
 import { deepestNesting } from '../../grammar/brackets.ts'
 import type { Module } from '../../grammar/ast.ts'
-import { Report } from '../../grammar/diagnostic.ts'
+import { Report, type Diagnostic } from '../../grammar/diagnostic.ts'
 import { parse, type Parsed } from '../../grammar/parse.ts'
 import { positionAt, type SourceFile } from '../../grammar/source.ts'
 import { YamlComments } from './comments.ts'
@@ -13,6 +13,7 @@ import { documentOf, type YamlText } from './document.ts'
 import { messages as grammarMessages } from '../../grammar/messages.ts'
 import { messages } from './messages.ts'
 import { spanOf, type PairNode, type Reading } from './reading.ts'
+import { inYaml } from './respell.ts'
 import { reportHoles } from './shape.ts'
 
 /** Whether a file of this name is in the second form. */
@@ -23,6 +24,11 @@ export function isYaml(name: string): boolean {
 /** The tree of a page in either form; its name tells which. */
 export function parsePage(source: SourceFile): Parsed {
   return isYaml(source.name) ? readYaml(source) : parse(source)
+}
+
+/** What checking finds, each in the words of the form that its page is written in. */
+export function inFormOfPage(found: readonly Diagnostic[]): readonly Diagnostic[] {
+  return found.map((d) => (isYaml(d.span.source.name) ? inYaml(d) : d))
 }
 
 /** The tree of a YAML page; of one whose name ends in `.json`, strings are expressions where no text can stand. */
@@ -46,7 +52,7 @@ export function readYaml(page: SourceFile): Parsed {
   }
   const module = moduleOf(r)
   reportHoles(r)
-  return { module, diagnostics: [...report.diagnostics].sort((a, b) => a.span.start - b.span.start) }
+  return { module, diagnostics: report.diagnostics.map(inYaml).sort((a, b) => a.span.start - b.span.start) }
 }
 
 function open(page: SourceFile, report: Report): YamlText {

@@ -75,10 +75,10 @@ export function record(r: Reading, node: MapNode, { place, path, column }: Spot,
   const fields = pairs.flatMap((pair) => field(r, pair, place, path) ?? [])
   const flow = node.flow === true
   const tail = flow ? r.comments.takeTail(node.range[1]) : r.comments.takeIndented(endOf(node, text), column)
-  // Indentation breaks every line, so only the number of fields tells how the author would have set them.
+  // Indentation breaks every line, so only the number of fields and blank lines tell how the author would have set them.
   const broken = flow
     ? text.slice(node.range[0], pairs[0]?.key.range[0] ?? node.range[0]).includes('\n')
-    : path.length < 2 || pairs.length > 6
+    : path.length < 2 || pairs.length > 6 || fields.some(({ trivia }, i) => i > 0 && trivia.gap)
   return { kind: 'record', span: spanOf(r, node), fields, broken: broken && fields.length > 0, tail }
 }
 

@@ -31,8 +31,8 @@ async function start() {
   if (!workspace.isTrusted || client !== undefined) return
   const server = { ...program(), transport: TransportKind.stdio }
   client = new LanguageClient('smdm', 'smdm', server, {
-    documentSelector: [{ language: 'smdm' }],
-    synchronize: { fileEvents: workspace.createFileSystemWatcher('**/*.smdm') },
+    documentSelector: [{ language: 'smdm' }, { pattern: '**/*.smdm.{yaml,yml,json}' }],
+    synchronize: { fileEvents: workspace.createFileSystemWatcher('**/*.smdm{,.yaml,.yml,.json}') },
   })
   try {
     await client.start()

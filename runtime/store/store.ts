@@ -16,7 +16,12 @@ export interface StageFolder {
   readonly state: string
 }
 
-const artifacts: Readonly<Record<Job['kind'], string>> = { train: 'model.safetensors', sample: 'samples.jsonl', eval: 'metrics.json', custom: 'metrics.json' }
+const artifacts: Readonly<Record<Job['kind'], string>> = {
+  train: 'model.safetensors',
+  sample: 'samples.jsonl',
+  eval: 'metrics.json',
+  custom: 'metrics.json',
+}
 
 /** Where the stage of this key lives. */
 export function stageFolder(store: string, kind: Job['kind'], key: string): StageFolder {

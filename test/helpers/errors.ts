@@ -14,6 +14,7 @@ import type { Fields, StageKind } from '../../compiler/spec/plugin.ts'
 import { codeOf, type Diagnostic } from '../../grammar/diagnostic.ts'
 import { render } from '../../grammar/frame.ts'
 import { messages as saidOfText } from '../../grammar/messages.ts'
+import { inFormOfPage } from '../../compiler/yaml/read.ts'
 import { messages as saidOfYaml } from '../../compiler/yaml/messages.ts'
 import { checked, folder } from './check.ts'
 
@@ -84,7 +85,7 @@ export function found({ given, form }: Fixture, program: string): readonly Diagn
       ? ({ path, found: false, reason: 'missing', near: 'tales.txt' } as const)
       : ({ path, found: true, bytes, sha256: '0'.repeat(64), ...facts[path] } as const)
   const plugin = (name: string) => pluginOf(plugins[name])
-  return checked(program, { used, set, memory, files, plugin }, `page.${form}`).diagnostics
+  return inFormOfPage(checked(program, { used, set, memory, files, plugin }, `page.${form}`).diagnostics)
 }
 
 function pluginOf(given: GivenPlugin | undefined): FoundPlugin | { readonly problem: string } {

@@ -1,0 +1,124 @@
+// Ten thousand levels of anything that nests, and models without end: the answer is a diagnostic, soon, and never the end of
+// the stack or of memory.
+import assert from 'node:assert/strict'
+import test, { describe } from 'node:test'
+import { readYaml } from '../compiler/yaml/read.ts'
+import { formatYaml, writeYaml } from '../compiler/yaml/write.ts'
+import { format } from '../grammar/format.ts'
+import { render } from '../grammar/frame.ts'
+import { parse, parseExpression } from '../grammar/parse.ts'
+import { checked } from './helpers/check.ts'
+
+const deep = 10_000
+const times = (text: string, n = deep): string => text.repeat(n)
+const each = (text: (i: number) => string, n = deep): string => Array.from({ length: n }, (_, i) => text(i)).join(' ')
+
+/** Expressions that the parser refuses. */
+const expressions: Readonly<Record<string, string>> = {
+  parentheses: `${times('(')}1${times(')')}`,
+  lists: `${times('[')}1${times(']')}`,
+  'brackets of two kinds': `${times('([')}1${times('])')}`,
+  'records in records': `x { ${times('a: { ')}${times('}')} }`,
+  'amendments in amendments': `x ${times('{ a ')}{}${times('}')}`,
+  'amendments in a row': `x${times(' {}')}`,
+  minus: `${times('-')}1`,
+  not: `${times('not ')}true`,
+  'if in else': `${times('if a then b else ')}1`,
+  'if in then': `${times('if a then ')}1${times(' else 2')}`,
+  'if in if': `${times('if ')}a${times(' then 1 else 2')}`,
+  'a + a + …': `a${times(' + a')}`,
+  'a ^ a ^ …': `a${times('^a')}`,
+  'a ^ -a ^ …': `a${times('^-a')}`,
+  'a and a and …': `a${times(' and a')}`,
+  'x.y.z…': `x${times('.y')}`,
+  'calls of calls': `f${times('()')}`,
+  'calls in calls': `${times('f(')}1${times(')')}`,
+  'indices of indices': `x${times('[d]')}`,
+  'indices in indices': `${times('x[d: ')}1${times(']')}`,
+  'brackets that nothing closes': times('('),
+}
+
+describe('ten thousand levels of an expression', () => {
+  for (const [what, text] of Object.entries(expressions)) {
+    test(what, () => {
+      for (const page of [`let x = ${text}`, `op f(x) = ${text}`, `train t { a: ${text} }`]) {
+        const found = checked(page).diagnostics
+        assert.match(found.map((d) => d.code).join(), /^(nesting-too-deep|chain-too-long)$/)
+        assert.ok(render(found[0]!).length > 0)
+      }
+      assert.equal(parseExpression({ name: '--set', text }).diagnostics.length, 1)
+      for (const yaml of [`let x: ${text}`, `train t:\n  a: ${text}`, `op f: |\n  (x) = ${text}`, text]) {
+        assert.ok(readYaml({ name: 'page.yaml', text: yaml }).diagnostics.length > 0)
+        assert.ok(readYaml({ name: 'page.json', text: `{ "let x": ${JSON.stringify(text)}, "y": ${text} }` }).diagnostics.length > 0)
+      }
+    })
+  }
+})
+
+describe('ten thousand levels of YAML', () => {
+  const cases: Readonly<Record<string, string>> = {
+    'flow sequences': `let a: ${times('[')}${times(']')}`,
+    'flow mappings': `let a: ${times('{ a: ')}1${times('}')}`,
+    'keys in one line': `train t: ${times('a: ')}`,
+    dashes: `let a:\n  ${times('- ')}1`,
+    'indented mappings': `train t:\n${Array.from({ length: 2000 }, (_, i) => `${' '.repeat(i + 1)}a:\n`).join('')}`,
+    'question marks': times('? '),
+    tags: `let a: ${times('!t ')}1`,
+    anchors: `let a: ${times('&a ')}1`,
+  }
+  for (const [what, text] of Object.entries(cases)) {
+    test(what, () => assert.ok(readYaml({ name: 'page.yaml', text }).diagnostics.length > 0))
+  }
+})
+
+test('what nests as deep as is allowed is parsed, formatted, checked and carried through YAML', () => {
+  const sum = `a${times(' + a', 990)}`
+  const pages = [`let x = ${times('(', 190)}1${times(')', 190)}`, `let x = ${sum}`, `op f(a) = ${sum}`, `let x = ${times('-', 990)}a`, `let x = a${times('.b', 990)}`, `let x = ${times('[', 190)}${times(']', 190)}`, `train t { ${times('a { ', 190)}${times('}', 190)} }`] // prettier-ignore
+  for (const text of pages) {
+    const { module, diagnostics } = parse({ name: 'page.smdm', text })
+    assert.deepEqual(diagnostics, [])
+    assert.deepEqual(parse({ name: 'page.smdm', text: format(module) }).diagnostics, [])
+    assert.deepEqual(readYaml({ name: 'page.yaml', text: writeYaml(module) }).diagnostics, [])
+    assert.ok(formatYaml(module).length > 0)
+    checked(text)
+  }
+})
+
+const data = 'use smdm data d = text("t.txt") { validation: 1% } '
+const model = (sizes: string): string => `${data} train t = smdm.pretrain { model: transformer { ${sizes} }, data: d, budget: 500 steps }`
+const small = 'layers: 1, width: 8, heads: 2, context: 16'
+const layer = (body: string): string => `block layer(x: [time, width]) -> [time, width] { ${body} } ${model(`${small}, layer: layer`)}`
+
+describe('pages that mean more than a machine holds', () => {
+  const cases: Readonly<Record<string, readonly [page: string, code: string]>> = {
+    'a billion layers': [model('layers: 1e9, width: 8, heads: 2, context: 16'), 'too-many-turns'],
+    'a million million turns': [layer('repeat 1e12 {} return x'), 'too-many-turns'],
+    'turns in turns': [layer('y = x repeat 1000 { repeat 1000 { repeat 1000 { y = y + 1 } } } return y'), 'too-many-turns'],
+    'a width of 1e15': [model('layers: 1, width: 1e15, heads: 2, context: 16'), 'dimension-too-large'],
+    'a width of 1e15 that heads do not divide': [model('layers: 1, width: 1e15, heads: 3, context: 16'), 'dimension-too-large'],
+    'a context of 1e15': [model('layers: 1, width: 8, heads: 2, context: 1e15'), 'dimension-too-large'],
+    'no context': [model('layers: 1, width: 8, heads: 2, context: 0'), 'dimension-not-whole'],
+    'a negative width': [model('layers: 1, width: -8, heads: 2, context: 16'), 'dimension-not-whole'],
+    'ops that double, on tensors': [`op f0(x) = x ${each((i) => `op f${i + 1}(x) = f${i}(x) * f${i}(x)`, 60)} ${layer('return f60(x)')}`, 'too-long'], // prettier-ignore
+    'ops that double, on numbers': [`op f0(x) = x ${each((i) => `op f${i + 1}(x) = f${i}(x) * f${i}(x)`, 60)} let z = f60(1)`, 'too-long'],
+    'ten thousand calls': [`op f0(x) = x ${each((i) => `op f${i + 1}(x) = f${i}(x)`)} ${layer(`return f${deep}(x)`)}`, 'too-deep'],
+    'ten thousand lets of a block': [layer(`${each((i) => `let a${i} = a${i + 1}`)} let a${deep} = 1 return x * a0`), 'too-deep'],
+    'ten thousand lets of a page': [`${each((i) => `let a${i} = a${i + 1} + 1`)} let a${deep} = 1`, 'names-too-deep'],
+    'ten thousand amendments': [`${each((i) => `train t${i} = t${i + 1} {}`)} train t${deep} {}`, 'names-too-deep'],
+    'a text that doubles': [`let t0 = "ten lettrs" ${each((i) => `let t${i + 1} = t${i} + t${i}`, 60)}`, 'text-too-long'],
+    'a sweep over everything': [`${model(small)} sweep s { over { ${each((i) => `a${i}: [1, 2, 3, 4, 5, 6, 7]`, 12)} } run: t {} }`, 'too-many-rows'], // prettier-ignore
+  }
+  for (const [what, [page, code]] of Object.entries(cases)) {
+    test(what, () => {
+      const began = performance.now()
+      const { diagnostics, pipeline } = checked(page)
+      const took = performance.now() - began
+      assert.equal(pipeline, undefined)
+      assert.ok(
+        diagnostics.some((d) => d.code === code),
+        diagnostics.map((d) => d.code).join(),
+      )
+      assert.ok(took < 10_000, `${took.toFixed(0)} ms`)
+    })
+  }
+})
