@@ -2,7 +2,7 @@
 //   node --import tsx bench/front-end.ts [--lines 10000] [--rounds 7]
 // Counted is what check() takes, from the text to the pipeline, the library included; not what Node takes to load the sources.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -48,27 +48,47 @@ function worldOf(): World {
   return { prelude: prelude!, read: () => smdm!, files, set: {} }
 }
 
+interface Sample {
+  readonly wall: number
+  /** Time on a processor, which other work on the machine changes less; where the system tells it. */
+  readonly busy?: number
+}
+
 function measureOne(name: string): void {
   const work = tasks[name]!()
-  const began = performance.now()
+  const [began, busy] = [performance.now(), busyTime()]
   work()
-  console.log(performance.now() - began)
+  const after = busyTime()
+  const sample: Sample = { wall: performance.now() - began, ...(busy !== undefined && after !== undefined && { busy: after - busy }) }
+  console.log(JSON.stringify(sample))
+}
+
+/** Milliseconds that this thread has been on a processor. */
+function busyTime(): number | undefined {
+  const file = '/proc/thread-self/schedstat'
+  return existsSync(file) ? Number(readFileSync(file, 'utf8').split(' ')[0]) / 1e6 : undefined
 }
 
 function measureAll(): void {
-  console.log(`${page.text.split('\n').length} lines, ${(page.text.length / 1000).toFixed(0)} KB`)
+  console.log(`${page.text.split('\n').length} lines, ${(page.text.length / 1000).toFixed(0)} KB; ms, least and median`)
   for (const name of Object.keys(tasks)) {
-    const times = Array.from({ length: Number(values.rounds) }, () => inFreshProcess(name)).sort((a, b) => a - b)
-    const median = times[times.length >> 1]!
-    console.log(`${name.padEnd(18)} least ${times[0]!.toFixed(0).padStart(5)} ms, median ${median.toFixed(0).padStart(5)} ms`)
+    const samples = Array.from({ length: Number(values.rounds) }, () => inFreshProcess(name))
+    const busy = samples.flatMap((sample) => sample.busy ?? [])
+    const shown = [`wall ${spread(samples.map(({ wall }) => wall))}`, ...(busy.length === 0 ? [] : [`processor ${spread(busy)}`])]
+    console.log(`${name.padEnd(18)} ${shown.join('   ')}`)
   }
 }
 
-function inFreshProcess(name: string): number {
+function spread(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b)
+  return [sorted[0]!, sorted[sorted.length >> 1]!].map((time) => time.toFixed(0).padStart(5)).join(' ')
+}
+
+function inFreshProcess(name: string): Sample {
   const args = ['--import', 'tsx', fileURLToPath(import.meta.url), '--lines', values.lines, '--one', name]
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
-  return Number(stdout)
+  return JSON.parse(stdout) as Sample
 }
 
 if (values.one === undefined) measureAll()

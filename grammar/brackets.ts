@@ -23,7 +23,7 @@ import {
 } from './tokens.ts'
 
 /** Open brackets and `if`s around one place: what the parser can recurse into. */
-export const deepestNesting = 200
+export const deepestNesting = 100
 /** Levels of the tree, counting every operator of a chain: what a walk over the tree can recurse into. */
 export const longestChain = 1000
 

@@ -43,10 +43,8 @@ export class Parser extends CstParser {
 
   readonly use: Rule = this.RULE('use', () => {
     this.CONSUME(token.Word.use)
-    this.either(
-      () => this.CONSUME(token.Str),
-      () => this.CONSUME(token.Name),
-    )
+    // prettier-ignore
+    this.either(() => this.CONSUME(token.Str), () => this.CONSUME(token.Name))
     this.OPTION(() => {
       this.CONSUME(token.Word.as)
       this.CONSUME2(token.Name, { LABEL: 'alias' })
@@ -84,10 +82,8 @@ export class Parser extends CstParser {
     this.CONSUME2(token.Name)
     this.OPTION(() => {
       this.CONSUME(token.LParen)
-      this.either(
-        () => this.CONSUME(token.Num),
-        () => this.CONSUME(token.Str),
-      )
+      // prettier-ignore
+      this.either(() => this.CONSUME(token.Num), () => this.CONSUME(token.Str))
       this.CONSUME(token.RParen)
     })
     this.either2(
@@ -303,10 +299,8 @@ export class Parser extends CstParser {
 
   // A record literal takes no suffix: `{ … } { … }` is a forgotten comma, not an amendment.
   readonly operand: Rule = this.RULE('operand', () => {
-    this.either(
-      () => this.SUBRULE(this.record),
-      () => this.SUBRULE(this.suffixed),
-    )
+    // prettier-ignore
+    this.either(() => this.SUBRULE(this.record), () => this.SUBRULE(this.suffixed))
   })
 
   readonly suffixed: Rule = this.RULE('suffixed', () => {
@@ -341,10 +335,8 @@ export class Parser extends CstParser {
 
   readonly wgsl: Rule = this.RULE('wgsl', () => {
     this.CONSUME(token.Word.wgsl)
-    this.either(
-      () => this.CONSUME(token.Str),
-      () => this.CONSUME(token.Str3),
-    )
+    // prettier-ignore
+    this.either(() => this.CONSUME(token.Str), () => this.CONSUME(token.Str3))
   })
 
   readonly list: Rule = this.RULE('list', () => {

@@ -56,7 +56,7 @@ export class Comments {
     for (let i = offset - 1; i >= 0; i--) {
       const c = this.#text[i]!
       if (c === '\n') newlines++
-      else if (c !== ' ' && c !== '\t' && c !== '\r') return newlines > 1
+      else if (c !== ' ' && c !== '\t' && c !== '\r' && c !== '\uFEFF') return newlines > 1
     }
     return false
   }

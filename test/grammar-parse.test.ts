@@ -185,7 +185,7 @@ test('deep nesting is an answer, not a crash', () => {
   for (const open of ['- ', 'not ', '2 ^ ', 'x + ', 'a.', 'if a then b else ']) {
     assert.deepEqual(codes(nested(open, '', 10_000)), ['chain-too-long'], open)
   }
-  assert.deepEqual(codes(nested('(', ')', 199)), [])
+  assert.deepEqual(codes(nested('(', ')', 99)), [])
   assert.deepEqual(codes(`let a = ${'x + '.repeat(900)}x`), [])
   assert.deepEqual(parseExpression(source('('.repeat(10_000))).expr, undefined)
 })

@@ -11,7 +11,7 @@ export function describe(event: RunEvent): string {
       return [`on ${event.device}`, ...stages].join('\n')
     }
     case 'stage':
-      return `${event.stage}: ${event.state}, ${event.total} ${event.unit}, in ${event.folder}`
+      return `${event.stage}: ${event.state}${event.total === 0 ? '' : `, ${event.total} ${event.unit}`}, in ${event.folder}`
     case 'note':
       return `${event.stage}: ${event.text}`
     case 'step':

@@ -4,7 +4,7 @@
 //   stages    values → stages in order, each with its normal form and key
 import type { Module } from '../../grammar/ast.ts'
 import { Report, type Diagnostic } from '../../grammar/diagnostic.ts'
-import { positionAt, type SourceFile } from '../../grammar/source.ts'
+import type { SourceFile } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { elaborateModel } from '../elaborate/model.ts'
 import { numericOp } from '../elaborate/op.ts'
@@ -97,7 +97,7 @@ export function openPage(root: SourceFile, world: World, elaboration: Elaboratio
 function once(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const seen = new Set<string>()
   return diagnostics.filter(({ code, message, span }) => {
-    const { line } = positionAt(span.source, span.start)
+    const line = span.source.text.lastIndexOf('\n', span.start - 1)
     const id = [code, message, span.source.name, line].join('\n')
     return !seen.has(id) && seen.add(id)
   })

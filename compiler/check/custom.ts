@@ -1,9 +1,10 @@
 // A stage whose kind a plugin brings → CustomStage: its values as the plugin sees them, its model and data as handles. What the
 // schema cannot say the plugin's own check says.
+import { baseOf } from './base.ts'
 import { field, lookupsOf, place, type Build } from './build.ts'
-import { complete, later, sound } from './complete.ts'
+import { complete, sound } from './complete.ts'
 import { buildData } from './data.ts'
-import { keyOf, normalForm, originsOf } from './normal.ts'
+import { normalForm } from './normal.ts'
 import type { CustomStage, DataSpec, TrainStage } from './pipeline.ts'
 import type { FieldValue, Values } from '../spec/plugin.ts'
 import { trainedOf } from './sample.ts'
@@ -28,13 +29,7 @@ export function buildCustom(b: Build, stage: Rec): CustomStage | undefined {
   const { seed } = values
   return {
     kind: 'custom',
-    name: stage.decl?.name.name ?? '',
-    span: stage.span,
-    key: keyOf(normal),
-    normal,
-    origins: originsOf(stage),
-    needs: trained ? [trained] : [],
-    later: later(b, stage),
+    ...baseOf(b, stage, normal, trained ? [trained] : []),
     custom,
     values,
     trained,

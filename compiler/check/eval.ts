@@ -1,9 +1,10 @@
 // An evaluation as written → EvalStage: the model of its training, its data, and metrics that suit both.
+import { baseOf } from './base.ts'
 import { lookupsOf, number, place, quantity, record, type Build } from './build.ts'
-import { complete, later, sound } from './complete.ts'
+import { complete, sound } from './complete.ts'
 import { buildData, tokenizerOf } from './data.ts'
 import { metricsOf, readsAnswers } from './metrics.ts'
-import { keyOf, normalForm, originsOf } from './normal.ts'
+import { normalForm } from './normal.ts'
 import { buildMasked } from './objective.ts'
 import type { DataSpec, EvalStage, SamplerSpec, TrainStage } from './pipeline.ts'
 import { fresh } from './record.ts'
@@ -35,13 +36,7 @@ export function buildEval(b: Build, stage: Rec): EvalStage | undefined {
   const normal = normalForm(lookupsOf(b), stage, { metric: metrics, ...length })
   return {
     kind: 'eval',
-    name: stage.decl?.name.name ?? '',
-    span: stage.span,
-    key: keyOf(normal),
-    normal,
-    origins: originsOf(stage),
-    needs: [trained],
-    later: later(b, stage),
+    ...baseOf(b, stage, normal, [trained]),
     from: { kind: 'stage', stage: trained },
     model: trained.model,
     data,

@@ -1,9 +1,10 @@
 // A fit → FitStage: a sweep of trainings with enough points for the law. Points of one budget are those within a few percent of each
 // other in 6 N D, since a budget is spent in whole steps.
+import { baseOf } from './base.ts'
 import { lookupsOf, place, text, word, type Build } from './build.ts'
-import { complete, later, sound } from './complete.ts'
+import { complete, sound } from './complete.ts'
 import { averageLength, paperFlops } from './convert.ts'
-import { keyOf, normalForm, originsOf } from './normal.ts'
+import { normalForm } from './normal.ts'
 import type { FitStage, SweepStage, TrainStage } from './pipeline.ts'
 import type { Rec } from './value.ts'
 
@@ -25,13 +26,7 @@ export function buildFit(b: Build, record: Rec): FitStage | undefined {
   const normal = normalForm(lookupsOf(b), record, {})
   return {
     kind: 'fit',
-    name: record.decl?.name.name ?? '',
-    span: record.span,
-    key: keyOf(normal),
-    normal,
-    origins: originsOf(record),
-    needs: [sweep],
-    later: later(b, record, [{ what: 'a fit', at: record.decl?.noun.span ?? record.span }]),
+    ...baseOf(b, record, normal, [sweep], [{ what: 'a fit', at: record.decl?.noun.span ?? record.span }]),
     sweep,
     law,
     loss,

@@ -3,31 +3,22 @@
 import type { Expr, OpDecl } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Model } from '../elaborate/model.ts'
-import type { Graph, Node } from '../graph/graph.ts'
-import { nondifferentiable } from '../passes/nondifferentiable.ts'
 import { reachable } from './code-text.ts'
 import type { Code } from './pipeline.ts'
 import type { Session } from './session.ts'
 
 /** True if gradients flow; otherwise the first place where they end has been reported. */
 export function checkGradient(s: Session, model: Model, block: Code, at: Span): boolean {
-  const { b, logits, weights } = model.outline
-  const loss = b.reduce('reduce_sum', logits, logits.type.dims.map((d) => d.name)) // prettier-ignore
-  const [first] = nondifferentiable(b, loss, weights)
+  const first = model.obstacle
   if (!first) return true
-  const node = b.node(b.value(first.node))
   const settings = [...model.params.values()].filter((v) => typeof v === 'object')
   const code = [block, ...settings].flatMap(reachable)
-  const op = node.op === 'call' ? code.find(({ kind, decl }) => kind === 'op' && decl.name.name === nameOf(node)) : undefined
+  const op = first.within === undefined ? undefined : code.find(({ kind, decl }) => kind === 'op' && decl.name.name === first.within)
   const decl = op?.kind === 'op' ? op.decl : undefined
   const where = decl ? spanOf(decl) : code.map((c) => callIn(c.decl, first.op)).find((span) => span !== undefined)
   const name = first.op === 'native' ? (decl?.name.name ?? 'this') : first.op
   s.say.noGradient(where ?? at, { name, native: first.op === 'native', argument: decl?.formals[0]?.name.name })
   return false
-}
-
-function nameOf(node: Node): string | undefined {
-  return node.op === 'call' ? (node.attrs as { readonly name: string; readonly body: Graph }).name : undefined
 }
 
 function spanOf(decl: OpDecl): Span {

@@ -1,7 +1,8 @@
 // Sampling as written → SampleStage: the model of its training, a prompt that fits, a sampler with work to do.
+import { baseOf } from './base.ts'
 import { code, lookupsOf, number, place, quantity, record, text, truth, type Build } from './build.ts'
-import { complete, later, sound } from './complete.ts'
-import { keyOf, normalForm, originsOf } from './normal.ts'
+import { complete, sound } from './complete.ts'
+import { normalForm } from './normal.ts'
 import type { SamplerSpec, SampleStage, TrainStage } from './pipeline.ts'
 import { sizeOf, templateOf } from './template.ts'
 import { fromOf } from './train.ts'
@@ -25,18 +26,12 @@ export function buildSample(b: Build, stage: Rec): SampleStage | undefined {
   const size = (prompt ?? 0) + masks
   const length = quantity(s, stage, 'length')?.number ?? (masks > 0 && prompt !== undefined ? size : context)
   if (!checkLengths(b, stage, trained, size, length, masks)) return undefined
-  const samplerSpec = buildSampler(b, sampler, prompt === undefined ? undefined : { prompt: prompt, masks: length - prompt })
+  const samplerSpec = buildSampler(b, sampler, prompt === undefined ? undefined : { prompt, masks: length - prompt })
   if (!samplerSpec) return undefined
   const normal = normalForm(lookupsOf(b), stage, { length: `${length} tokens` })
   return {
     kind: 'sample',
-    name: stage.decl?.name.name ?? '',
-    span: stage.span,
-    key: keyOf(normal),
-    normal,
-    origins: originsOf(stage),
-    needs: [trained],
-    later: later(b, stage, masks > 0 ? [{ what: 'a prompt with holes', at: place(stage, 'prompt').at }] : []),
+    ...baseOf(b, stage, normal, [trained], masks > 0 ? [{ what: 'a prompt with holes', at: place(stage, 'prompt').at }] : []),
     from: { kind: 'stage', stage: trained },
     model: trained.model,
     tokenizer: trained.data.tokenizer,

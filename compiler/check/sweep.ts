@@ -2,9 +2,10 @@
 // were written by hand. A mistake that every row has is told once; of one that only some have, the first such row is named.
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import { textOf } from '../../grammar/source.ts'
+import { baseOf } from './base.ts'
 import type { Build } from './build.ts'
-import { complete, later, sound } from './complete.ts'
-import { keyOf, originsOf } from './normal.ts'
+import { complete, sound } from './complete.ts'
+
 import { KINDS } from '../spec/kinds.ts'
 import type { Stage, SweepStage } from './pipeline.ts'
 import type { Rec, Row, Value } from './value.ts'
@@ -33,13 +34,12 @@ export function buildSweep(b: Build, record: Rec): SweepStage | undefined {
   }
   return {
     kind: 'sweep',
-    name: record.decl?.name.name ?? '',
-    span: record.span,
-    key: keyOf(normal),
-    normal,
-    origins: originsOf(record),
-    needs: runs.map(({ stage }) => stage),
-    later: later(b, record),
+    ...baseOf(
+      b,
+      record,
+      normal,
+      runs.map(({ stage }) => stage),
+    ),
     runs,
   }
 }

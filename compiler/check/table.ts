@@ -1,7 +1,8 @@
 // A table → TableStage: the stages whose results stand side by side.
+import { baseOf } from './base.ts'
 import { lookupsOf, text, type Build } from './build.ts'
-import { complete, later, sound } from './complete.ts'
-import { keyOf, normalForm, originsOf } from './normal.ts'
+import { complete, sound } from './complete.ts'
+import { normalForm } from './normal.ts'
 import type { TableStage } from './pipeline.ts'
 import type { Rec } from './value.ts'
 
@@ -15,13 +16,7 @@ export function buildTable(b: Build, record: Rec): TableStage | undefined {
   const normal = normalForm(lookupsOf(b), record, {})
   return {
     kind: 'table',
-    name: record.decl?.name.name ?? '',
-    span: record.span,
-    key: keyOf(normal),
-    normal,
-    origins: originsOf(record),
-    needs: rows,
-    later: later(b, record, [{ what: 'a table', at: record.decl?.noun.span ?? record.span }]),
+    ...baseOf(b, record, normal, rows, [{ what: 'a table', at: record.decl?.noun.span ?? record.span }]),
     rows,
     write: text(b.s, record, 'write'),
   }

@@ -1,12 +1,13 @@
 // A training as written → TrainStage: sizes known, budget and warm-up in steps, sections at peace with each other.
+import { baseOf } from './base.ts'
 import { field, inPage, length, lookupsOf, number, place, quantity, record, word, type Build } from './build.ts'
-import { complete, later, sound } from './complete.ts'
+import { complete, sound } from './complete.ts'
 import { averageLength, stepsIn, type Step } from './convert.ts'
 import { buildData, checkpointPath, vocabOf } from './data.ts'
 import { checkMemory, smallerCases } from './memory.ts'
 import { checkGradient } from './gradient.ts'
 import { buildModel } from './model.ts'
-import { keyOf, modelForm, normalForm, originsOf } from './normal.ts'
+import { modelForm, normalForm } from './normal.ts'
 import { buildObjective, buildOptimizer } from './objective.ts'
 import type { DataSpec, From, Stage, TrainStage } from './pipeline.ts'
 import type { Model } from '../elaborate/model.ts'
@@ -59,13 +60,7 @@ export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
   const normal = normalForm(lookupsOf(b), stage, { model: modelForm(s, model, modelRec.block) })
   return {
     kind: 'train',
-    name: stage.decl?.name.name ?? '',
-    span: stage.span,
-    key: keyOf(normal),
-    normal,
-    origins: originsOf(stage),
-    needs: from?.kind === 'stage' ? [from.stage] : [],
-    later: later(b, stage),
+    ...baseOf(b, stage, normal, from?.kind === 'stage' ? [from.stage] : []),
     model,
     smaller: () => smallerCases(s, modelRec, model.vocab),
     from,

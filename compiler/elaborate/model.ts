@@ -7,7 +7,8 @@ import type { Report } from '../../grammar/diagnostic.ts'
 import { bug } from '../bug.ts'
 import type { Code, ModelSpec } from './code.ts'
 import { Builder, type Value } from '../graph/builder.ts'
-import { elements, type Dim } from '../graph/graph.ts'
+import { elements, type Dim, type OpName } from '../graph/graph.ts'
+import { nondifferentiable } from '../passes/nondifferentiable.ts'
 import type { WeightSpec } from '../plan/jobs.ts'
 import { asFloat, isNumeric } from './arithmetic.ts'
 import { resultSpan, run } from './body.ts'
@@ -30,8 +31,8 @@ export interface Model {
   readonly parameters: number
   /** Without the first lookup table and the last projection to vocab: the N of the paper. */
   readonly nonEmbedding: number
-  /** The network on one sequence. Of a repeat whose turns are alike it has the first. */
-  readonly outline: { readonly b: Builder; readonly logits: Value; readonly weights: readonly Value[] }
+  /** The first op at which a gradient of the weights ends, if there is one, and the op of the language that it lies in. */
+  readonly obstacle?: { readonly op: OpName; readonly within?: string }
   /** Appends the network. tokens: i32 [.., time], ids of `symbols`. Returns logits f32 [.., time, vocab]. */
   apply(b: Builder, tokens: Value, weight: (spec: WeightSpec) => Value): Value
 }
@@ -72,6 +73,14 @@ export function elaborateModel(spec: ModelSpec, given: Given): Model | undefined
   }
 }
 
+function obstacleIn(b: Builder, logits: Value, weights: readonly Value[]): Model['obstacle'] {
+  const loss = b.reduce('reduce_sum', logits, logits.type.dims.map((d) => d.name)) // prettier-ignore
+  const [first] = nondifferentiable(b, loss, weights)
+  if (first === undefined) return undefined
+  const node = b.node(b.value(first.node))
+  return { op: first.op, ...(node.op === 'call' && { within: node.attrs.name }) }
+}
+
 class Network {
   readonly #spec: ModelSpec
   readonly #vocab: number
@@ -86,7 +95,7 @@ class Network {
   }
 
   /** Elaborates one sequence of full length; the weights are appended to `weights`. */
-  trial(weights: WeightSpec[]): Pick<Model, 'params' | 'context' | 'causal' | 'outline'> | undefined {
+  trial(weights: WeightSpec[]): Pick<Model, 'params' | 'context' | 'causal' | 'obstacle'> | undefined {
     const b = new Builder()
     const inputs: Value[] = []
     const weight = (spec: WeightSpec): Value => {
@@ -104,7 +113,7 @@ class Network {
       { name: 'time', size: typeof context === 'number' ? context : CONTEXT },
     ]
     const logits = this.#run(frame, b.input('tokens', 'data', { dtype: 'i32', dims }))
-    return logits && { params, context: dims[1]!.size, causal: params.get('causal') === true, outline: { b, logits, weights: inputs } }
+    return logits && { params, context: dims[1]!.size, causal: params.get('causal') === true, obstacle: obstacleIn(b, logits, inputs) }
   }
 
   /** Whether a context is one that a dimension may have, which is said if not. */

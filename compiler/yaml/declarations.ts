@@ -7,7 +7,7 @@ import type { Span } from '../../grammar/source.ts'
 import { docOf } from '../../grammar/trivia.ts'
 import { excerptOf, joined, made, relocate, spelled, type Excerpt, type ScalarNode } from './excerpt.ts'
 import { anything, placeOfNoun } from './places.ts'
-import { endOfPair, isEmpty, isQuoted, passOn, spanOf, type PairNode, type Reading } from './reading.ts'
+import { endOfPair, isEmpty, isQuoted, passOn, spanOf, startOfPair, type PairNode, type Reading } from './reading.ts'
 import { blockText, quotedText } from './text.ts'
 import { amends, record, value, type Spot } from './values.ts'
 
@@ -17,7 +17,7 @@ type Bare<T> = T extends unknown ? Omit<T, 'trivia' | 'doc' | 'span'> & { readon
 /** The declaration of a pair; undefined where it is too wrong, which is reported. */
 export function declaration(r: Reading, pair: PairNode): Declaration | undefined {
   const { key } = pair
-  const [start, end] = [key.range[0], endOfPair(pair, r.page.text)]
+  const [start, end] = [startOfPair(pair, r.page.text), endOfPair(pair, r.page.text)]
   const { built, trivia } = r.comments.around(start, end, key.range[1], (hoisted) => {
     if (!isScalar(key)) {
       r.say.notAKey(spanOf(r, key), undefined)

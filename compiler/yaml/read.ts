@@ -55,12 +55,15 @@ export function readYaml(page: SourceFile): Parsed {
   return { module, diagnostics: report.diagnostics.map(inYaml).sort((a, b) => a.span.start - b.span.start) }
 }
 
+/** A text of another kind has thousands; these say enough. */
+const mostErrors = 50
+
 function open(page: SourceFile, report: Report): YamlText {
   const say = report.using(messages)
   const document = documentOf(page.text)
   const { errors, deep, second } = document
   const lines = new Set<number>()
-  for (const { code, message, pos } of errors) {
+  for (const { code, message, pos } of errors.slice(0, mostErrors)) {
     const opened = /closing.*quote/.test(message) ? quoteBefore(document.root, pos[0]) : undefined
     const start = opened ?? Math.min(pos[0], page.text.length)
     const end = opened === undefined ? Math.min(Math.max(pos[1], start), page.text.length) : opened + 1

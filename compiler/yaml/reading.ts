@@ -48,6 +48,13 @@ export function endOf(node: ParsedNode, text: string): number {
   return at
 }
 
+/** Where a pair begins: at its key, or at the question mark that announces a long one. */
+export function startOfPair({ key }: PairNode, text: string): number {
+  const [start] = key.range
+  const mark = /\?[ \t]+$/.exec(text.slice(text.lastIndexOf('\n', start - 1) + 1, start))
+  return mark === null ? start : start - mark[0].length
+}
+
 export function endOfPair({ key, value }: PairNode, text: string): number {
   return value === null ? key.range[1] : Math.max(endOf(value, text), key.range[1])
 }

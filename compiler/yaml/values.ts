@@ -6,7 +6,7 @@ import { parse, parseExpression } from '../../grammar/parse.ts'
 import { docOf } from '../../grammar/trivia.ts'
 import { excerptOf, joined, made, relocate, type Excerpt, type ScalarNode } from './excerpt.ts'
 import { base, placeOfField, type Place } from './places.ts'
-import { columnOf, endOf, endOfPair, isBlock, isEmpty, isQuoted, passOn, spanOf, type MapNode, type PairNode, type Path, type Reading } from './reading.ts' // prettier-ignore
+import { columnOf, endOf, endOfPair, isBlock, isEmpty, isQuoted, passOn, spanOf, startOfPair, type MapNode, type PairNode, type Path, type Reading } from './reading.ts' // prettier-ignore
 import { blockText, quotedText } from './text.ts'
 
 /** Where a node stands. `at`: the end of what opened it; `column`: where that begins. */
@@ -84,7 +84,7 @@ export function record(r: Reading, node: MapNode, { place, path, column }: Spot,
 
 function field(r: Reading, pair: PairNode, { kind }: Place, path: Path): Field | undefined {
   const { key, value: node } = pair
-  const [start, end] = [key.range[0], endOfPair(pair, r.page.text)]
+  const [start, end] = [startOfPair(pair, r.page.text), endOfPair(pair, r.page.text)]
   const { built, trivia } = r.comments.around(start, end, key.range[1], (hoisted) => {
     const name = isScalar(key) ? excerptOf(key, r.page.text).text : ''
     if (!/^[A-Za-z]\w*'*$/.test(name)) {

@@ -68,9 +68,13 @@ const behind = (after: string | undefined): string => (after === undefined ? '' 
 
 /** `key: value`; the comment behind a value of several lines goes behind the key. */
 function pair(name: string, value: Written, after: string | undefined): readonly string[] {
+  if (name.length > longestImplicitKey) return [`? ${name}`, ...pair('', value, after)]
   if ('inline' in value) return [`${name}:${value.inline === '' ? '' : ` ${value.inline}`}${behind(after)}`]
   return [`${name}:${value.header === undefined ? '' : ` ${value.header}`}${behind(after)}`, ...inside(value.lines)]
 }
+
+/** YAML looks no further than 1024 letters for the colon behind a key, but for one that a question mark announces. */
+const longestImplicitKey = 1000
 
 function written(e: Expr, place: Place): Written {
   switch (e.kind) {

@@ -65,7 +65,7 @@ function deep(text: string, r: Random): string {
   const tokens = text.match(pieces) ?? ['']
   const at = r.below(tokens.length)
   const [open, close] = r.pick([['(', ')'], ['[', ']'], ['{ a: ', '}'], ['{ a ', '}'], ['-', ''], ['not ', ''], ['if a then b else ', ''], ['', ' + a'], ['', '.a'], ['', ' { }'], ['f(', ')'], ['x[d: ', ']'], ['', '^2'], ['- ', '']]) // prettier-ignore
-  const times = r.pick([3, 100, 199, 201, 999, 1001, 3000])
+  const times = r.pick([3, 90, 99, 101, 300, 999, 1001, 3000])
   tokens[at] = open.repeat(times) + tokens[at]! + close.repeat(times)
   return tokens.join('')
 }
