@@ -2,7 +2,7 @@
 //   node --import tsx bench/front-end.ts [--lines 10000] [--rounds 7]
 // Counted is what check() takes, from the text to the pipeline, the library included; not what Node takes to load the sources.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -11,6 +11,7 @@ import { writeYaml } from '../compiler/yaml/write.ts'
 import { readYaml } from '../compiler/yaml/read.ts'
 import { format } from '../grammar/format.ts'
 import { parse } from '../grammar/parse.ts'
+import { busyTime, tellsBusyTime } from '../test/robust/clock.ts'
 import { pageOf } from './front-end-page.ts'
 
 const { values } = parseArgs({
@@ -50,7 +51,7 @@ function worldOf(): World {
 
 interface Sample {
   readonly wall: number
-  /** Time on a processor, which other work on the machine changes less; where the system tells it. */
+  /** On a processor, where the system tells. */
   readonly busy?: number
 }
 
@@ -58,15 +59,8 @@ function measureOne(name: string): void {
   const work = tasks[name]!()
   const [began, busy] = [performance.now(), busyTime()]
   work()
-  const after = busyTime()
-  const sample: Sample = { wall: performance.now() - began, ...(busy !== undefined && after !== undefined && { busy: after - busy }) }
+  const sample: Sample = { wall: performance.now() - began, ...(tellsBusyTime && { busy: busyTime() - busy }) }
   console.log(JSON.stringify(sample))
-}
-
-/** Milliseconds that this thread has been on a processor. */
-function busyTime(): number | undefined {
-  const file = '/proc/thread-self/schedstat'
-  return existsSync(file) ? Number(readFileSync(file, 'utf8').split(' ')[0]) / 1e6 : undefined
 }
 
 function measureAll(): void {

@@ -5,7 +5,7 @@ import { inputOf } from './robust/inputs.ts'
 import { outcomeOf } from './robust/promises.ts'
 import { shrunk } from './robust/shrink.ts'
 
-/** Slow machines, and a machine that runs other tests beside this, are given more time than `npm run robust` gives. */
+/** Milliseconds: slow machines are given more time than `npm run robust` gives. */
 const limit = 10_000
 
 test('random and damaged texts break no promise', () => {

@@ -14,6 +14,7 @@ import { check } from '../../compiler/check/check.ts'
 import { world } from '../helpers/check.ts'
 import { codes } from '../helpers/errors.ts'
 import { bare, commentsOf } from '../helpers/grammar.ts'
+import { busyTime } from './clock.ts'
 
 const known = new Set([...codes, ...Object.keys(saidOfYaml).map(codeOf)])
 const parsing = { ...world(), parse: parsePage }
@@ -29,7 +30,7 @@ export interface Outcome {
   readonly broken?: Broken
   readonly clean: boolean
   readonly checked: boolean
-  /** Of everything together. */
+  /** On a processor, for everything together. */
   readonly milliseconds: number
 }
 
@@ -47,8 +48,8 @@ export function outcomeOf(input: SourceFile, limit = 2000): Outcome {
     at = name
     return run()
   }
-  const began = performance.now()
-  const done = (broken?: Broken): Outcome => ({ broken, clean, checked, milliseconds: performance.now() - began })
+  const began = busyTime()
+  const done = (broken?: Broken): Outcome => ({ broken, clean, checked, milliseconds: busyTime() - began })
   try {
     const { module, diagnostics } = step('parse', () => parsePage(input))
     step('diagnostics of parse', () => sound(diagnostics))
