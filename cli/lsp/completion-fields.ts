@@ -10,7 +10,7 @@ import type { FieldSite } from './sites.ts'
 export function fieldItems({ rec, record }: FieldSite, snippets: boolean, behind: string): readonly CompletionItem[] {
   const given = record.fields.map((f) => f.name.name).filter((name) => name !== stand)
   const fields = Object.entries(fieldsOfRecord(rec)).filter(([name]) => !given.includes(name) && !(rec.of === 'model' && name === 'vocab'))
-  const hasValue = /^\s*[:{]/.test(behind)
+  const hasValue = /^\s*[:{"]/.test(behind)
   return fields.map(([name, spec]) => ({
     label: name,
     kind: CompletionItemKind.Field,

@@ -4,7 +4,7 @@ import { CompletionItemKind, type CompletionItem } from 'vscode-languageserver/n
 import type { SourceFile } from '../../grammar/source.ts'
 import { rangeOf } from './places.ts'
 import type { Site } from './sites.ts'
-import { listing } from './sources.ts'
+import { isPage, listing } from './sources.ts'
 
 export function pathItems(page: SourceFile, site: Site & { readonly is: 'text' }, offset: number): readonly CompletionItem[] {
   const { type, use, span } = site
@@ -15,7 +15,7 @@ export function pathItems(page: SourceFile, site: Site & { readonly is: 'text' }
   const folder = resolve(dirname(page.name), written.slice(0, slash) || '.')
   const range = rangeOf({ source: page, start: span.start + 1 + slash, end: offset })
   return listing(folder).flatMap(({ name, folder: isFolder }) => {
-    if (name.startsWith('.') || (use && !isFolder && !name.endsWith('.smdm'))) return []
+    if (name.startsWith('.') || (use && !isFolder && !isPage(name))) return []
     const label = isFolder ? `${name}/` : name
     const kind = isFolder ? CompletionItemKind.Folder : CompletionItemKind.File
     return [{ label, kind, textEdit: { range, newText: label } }]

@@ -21,7 +21,7 @@ export function completion(project: Project, page: SourceFile, offset: number, s
   const number = numberBefore(text, offset)
   const amount = number && siteOfWord(sources, page, number.start, word.end)
   if (number && amount?.is === 'name') return placed(page, unitItems(amount.place.type), { start: number.unit, end: word.end })
-  if (/\buse[ \t]+$/.test(text.slice(0, word.start))) return placed(page, libraryItems(), word)
+  if (/(^|\n)use[ \t]+(\w+:[ \t]*)?$/.test(text.slice(0, word.start))) return placed(page, libraryItems(), word)
   const site = siteOfWord(sources, page, word.start, word.end)
   return site ? placed(page, itemsAt(site, snippets, text.slice(word.end)), word) : []
 }

@@ -1,5 +1,6 @@
 // A half-written page and a place in it → the site that a word would have there. A stand-in is put where the word is being
 // written, in each form that a word may begin there, and the form that leaves the fewest mistakes is taken; the first that adds none is.
+import { isYaml } from '../../compiler/yaml/read.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { envOf, sitesOf } from './project.ts'
 import type { Site } from './sites.ts'
@@ -11,12 +12,22 @@ export const stand = 'written__here'
 /** An expression, a field, a declaration, a statement of a body. */
 const FORMS = [stand, `${stand}: ${stand}`, `${stand} ${stand} { }`, `${stand} = ${stand}`] as const
 
+/** In YAML a word at the start of a line begins a declaration, one that is first on its line a field; a key of JSON is quoted. */
+function formsAt(name: string, text: string, start: number): readonly string[] {
+  if (!isYaml(name)) return FORMS
+  const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
+  const [value, field] = FORMS
+  if (line === '') return [`${stand} ${stand}: {}`, value]
+  if (line.endsWith('"')) return [value, `${stand}": "${stand}`]
+  return /^[\s-]*$/.test(line) ? [field, value, FORMS[3]] : [value, field]
+}
+
 /** The site of a word that is written from `start` to `end`. */
 export function siteOfWord(sources: Sources, { name, text }: SourceFile, start: number, end: number): Site | undefined {
   const mistakesIn = (source: SourceFile): number => sources.parse(source).diagnostics.length
   const without = mistakesIn({ name, text: text.slice(0, start) + text.slice(end) })
   let best: { readonly site: Site; readonly mistakes: number } | undefined
-  for (const form of FORMS) {
+  for (const form of formsAt(name, text, start)) {
     const source = { name, text: text.slice(0, start) + form + text.slice(end) }
     const mistakes = mistakesIn(source)
     if (best !== undefined && best.mistakes <= mistakes) continue

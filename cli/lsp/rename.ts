@@ -87,7 +87,7 @@ function mentions(project: Project, named: Named, pages: readonly string[]): rea
   const all = new Set([named.at.source.name, ...project.sources.open, ...pages])
   return [...all].flatMap((path) => {
     const source = isLibrary(path) ? undefined : project.sources.at(path)
-    if (source === undefined || !source.text.includes(named.name)) return []
+    if (source === undefined || !source.text.includes(named.name) || !mayKnow(source, named)) return []
     const found = new Map<number, Span>()
     for (const site of project.sites(source)) {
       const other = namedAt(site)
@@ -95,4 +95,9 @@ function mentions(project: Project, named: Named, pages: readonly string[]): rea
     }
     return [...found.values()]
   })
+}
+
+/** What another file declares is known through a `use` alone. Of many a file in YAML or JSON this is all that has to be seen. */
+function mayKnow(source: SourceFile, { at }: Named): boolean {
+  return source.name === at.source.name || /\buse\b/.test(source.text)
 }

@@ -79,7 +79,7 @@ export class Sources {
     set: {},
     parse: this.parse,
     read: (path, from) => {
-      if (path.endsWith('.smdm') || isYaml(path)) return this.at(resolve(dirname(from), path)) ?? { problem: 'missing' }
+      if (isPage(path)) return this.at(resolve(dirname(from), path)) ?? { problem: 'missing' }
       return this.#library(path) ?? { problem: 'missing', near: nearest(path, libraryNames()) }
     },
     plugin: (name, from) => this.#plugin(name, from),
@@ -149,6 +149,11 @@ export function isLibrary(name: string): boolean {
   return /^\w+\/[\w-]+\.smdm$/.test(name)
 }
 
+/** Whether a file of this name may be a page, in either form. */
+export function isPage(name: string): boolean {
+  return name.endsWith('.smdm') || isYaml(name)
+}
+
 /** The pages in a folder and below, at most `most`; what is hidden and what packages bring is left out. */
 export function pagesIn(folder: string, most = 1000): readonly string[] {
   const found: string[] = []
@@ -157,7 +162,7 @@ export function pagesIn(folder: string, most = 1000): readonly string[] {
     for (const entry of listing(at)) {
       if (entry.name.startsWith('.') || entry.name === 'node_modules') continue
       if (entry.folder) folders.push(join(at, entry.name))
-      else if (entry.name.endsWith('.smdm')) found.push(join(at, entry.name))
+      else if (isPage(entry.name)) found.push(join(at, entry.name))
     }
   }
   return found

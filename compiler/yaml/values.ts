@@ -4,7 +4,7 @@ import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml'
 import type { Expr, Field, ListExpr, RecordExpr, Trivia } from '../../grammar/ast.ts'
 import { parse, parseExpression } from '../../grammar/parse.ts'
 import { docOf } from '../../grammar/trivia.ts'
-import { excerptOf, joined, made, relocate, type Excerpt, type ScalarNode } from './excerpt.ts'
+import { excerptOf, joined, made, placed, relocate, type Excerpt, type ScalarNode } from './excerpt.ts'
 import { base, placeOfField, type Place } from './places.ts'
 import { columnOf, endOf, endOfPair, isBlock, isEmpty, isQuoted, passOn, spanOf, startOfPair, type MapNode, type PairNode, type Path, type Reading } from './reading.ts' // prettier-ignore
 import { blockText, quotedText } from './text.ts'
@@ -86,7 +86,8 @@ function field(r: Reading, pair: PairNode, { kind }: Place, path: Path): Field |
   const { key, value: node } = pair
   const [start, end] = [startOfPair(pair, r.page.text), endOfPair(pair, r.page.text)]
   const { built, trivia } = r.comments.around(start, end, key.range[1], (hoisted) => {
-    const name = isScalar(key) ? excerptOf(key, r.page.text).text : ''
+    const excerpt = isScalar(key) ? excerptOf(key, r.page.text) : made('', key.range[0])
+    const name = excerpt.text
     if (!/^[A-Za-z]\w*'*$/.test(name)) {
       r.say.notAField(spanOf(r, key), { text: name })
       return undefined
@@ -98,7 +99,8 @@ function field(r: Reading, pair: PairNode, { kind }: Place, path: Path): Field |
       at: key.range[1],
       column: columnOf(r.page.text, start),
     }
-    const ident = { name, span: spanOf(r, key) }
+    // Without the quotes around it: whoever changes the name leaves them there.
+    const ident = { name, span: placed({ start: 0, end: name.length }, excerpt, r.page) }
     if (isMap(node) && !amends(node)) return { name: ident, amend: record(r, node, spot) }
     const found = value(r, node, spot, hoisted)
     return found && { name: ident, value: found }
