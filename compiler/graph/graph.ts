@@ -2,7 +2,7 @@
 // their order is the memory order (row-major) and means nothing else: operands meet by name.
 // Inside a fused kernel the same nodes, without dimensions, are its scalar body.
 
-/** f16 is reserved for storage and matrix operands. */
+/** f16 is for storage and for operands of products, whose results are f32: passes/half.ts brings it in. */
 export type Dtype = 'f32' | 'f16' | 'i32' | 'u32' | 'bool'
 
 /**
@@ -35,7 +35,7 @@ export interface Attributes {
   reduce_max: { readonly over: readonly string[] }
   reduce_min: { readonly over: readonly string[] }
   argmax: { readonly over: readonly string[] }
-  /** Sum of a * b over dims that both have. Other common dims are batch dims. */
+  /** Sum of a * b over dims that both have. Other common dims are batch dims. f16 operands give f32. */
   contract: { readonly over: readonly string[] }
   rename: { readonly from: string; readonly to: string }
   /** Neighbouring dims, in order, become one (row-major): no data moves. */
@@ -51,7 +51,7 @@ export interface Attributes {
   scatter: { readonly dim: Dim; readonly over: readonly string[]; readonly unique: boolean }
   /**
    * softmax over `key` of scale * (q · k over `head`), times v. q: [.., query, .., head], k and v: [.., key, .., head]; dims that only
-   * q has (grouped queries) share keys. causal: key positions after the query position are not seen. Result: dims of q.
+   * q has (grouped queries) share keys. causal: key positions after the query position are not seen. Result: type of q; sums are f32 whatever the dtype.
    */
   attention: AttentionAttributes
   /** (q, k) → log sum exp of the scaled scores, natural log: dims of q without head. */

@@ -35,8 +35,6 @@ class MatmulWriter {
   private readonly batch: Axis
   private readonly contract: ScalarId
   private readonly sides: readonly [Side, Side]
-  /** Half-precision products are summed in f32. */
-  private readonly half: boolean
   private readonly type: string
 
   constructor(kernel: MatmulKernel, context: Context) {
@@ -50,8 +48,7 @@ class MatmulWriter {
     this.contract = kernel.body.findIndex((s) => s.op === 'contract')
     const node = kernel.body[this.contract]!
     if (node.op !== 'contract') bug('a matmul kernel without contract')
-    this.half = node.type.dtype === 'f16'
-    this.type = this.half ? 'f32' : node.type.dtype
+    this.type = node.type.dtype
     const [a, b] = node.inputs as readonly [ScalarId, ScalarId]
     this.sides = [
       { name: 'a', value: a, dims: kernel.m, width: this.tile.m, origin: `group.y * ${this.tile.m}u` },
@@ -157,7 +154,7 @@ class MatmulWriter {
   private finisher(): string {
     const { kernel, shader } = this
     const scope = shader.scope([this.batch, { dims: kernel.m, variable: 'm' }, { dims: kernel.n, variable: 'n' }])
-    scope.known.set(this.contract, this.half ? 'f16(sum)' : 'sum')
+    scope.known.set(this.contract, 'sum')
     for (const store of kernel.stores) shader.store(scope, store)
     return functionText(`finish(batch: u32, m: u32, n: u32, sum: ${this.type})`, scope.lines)
   }

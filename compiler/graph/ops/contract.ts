@@ -6,14 +6,14 @@ import { has } from '../graph.ts'
 import { einsum } from '../tensor.ts'
 import type { Build, Op, Value } from './op.ts'
 
-/** Common batch dims in a's order, then a's own dims, then b's. */
+/** Common batch dims in a's order, then a's own dims, then b's. Products of f16 are summed, and given, in f32. */
 function product([a, b]: readonly Type[], { over }: { readonly over: readonly string[] }): Type {
   if (a!.dtype !== b!.dtype) bug(`cannot contract ${showType(a!)} with ${showType(b!)}`)
   for (const name of over) extend([find(a!.dims, name)], [find(b!.dims, name)])
   const left = without(a!.dims, over)
   const right = without(b!.dims, over)
   const batch = left.filter((d) => right.some((e) => e.name === d.name))
-  return { dtype: a!.dtype, dims: extend(extend(batch, left), right) }
+  return { dtype: a!.dtype === 'f16' ? 'f32' : a!.dtype, dims: extend(extend(batch, left), right) }
 }
 
 /** The gradient of `x` from dy and the other operand, in that order which gives the dims of x as they stand. */
