@@ -95,6 +95,41 @@ test('states are zero until written, and many runs reuse their readback buffers'
   )
 })
 
+test('halves cross the border as floats, rounded to nearest, also an odd number of them', async () => {
+  const backend = await testBackend()
+  const three: Dim = { name: 'n', size: 3 }
+  const tensor = (name: string) => ({ name, type: { dtype: 'f16', dims: [three] } }) as const
+  // Two halves to a word: a device need not have f16 for this.
+  const double: KernelPlan = {
+    label: 'double',
+    wgsl: `
+@group(0) @binding(0) var<storage, read> x: array<u32>;
+@group(0) @binding(1) var<storage, read_write> kept: array<u32>;
+@group(0) @binding(2) var<storage, read_write> y: array<u32>;
+@compute @workgroup_size(2) fn main(@builtin(local_invocation_index) i: u32) {
+  y[i] = pack2x16float(2.0 * unpack2x16float(x[i]) + unpack2x16float(kept[i]));
+}`,
+    bindings: ['read', 'write', 'write'],
+    flops: 0,
+    bytes: 0,
+  }
+  const buffers = ['kept', 'x', 'y'].map((label) => ({ bytes: 6, label }))
+  const steps = [{ kernel: 0, buffers: [1, 0, 2], groups: [1, 1, 1] }] as const
+  const sides = { inputs: [tensor('x')], results: [tensor('y')], inputBuffers: [1], resultBuffers: [2] }
+  await using executable = await backend.load({
+    target: 'webgpu',
+    states: [tensor('kept')],
+    memory: { states: 6, activations: 12, largest: { name: 'kept', bytes: 6 } },
+    buffers,
+    kernels: [double],
+    programs: [{ name: 'double', states: ['kept'], live: [], steps, ...sides }],
+  })
+  await executable.write('kept', Float32Array.of(1 / 3, 70_000, -0.5))
+  assert.deepEqual(await executable.read('kept'), Float32Array.of(0.333251953125, Infinity, -0.5))
+  const { y } = await executable.run('double', { x: Float32Array.of(1, 2, 2049) })
+  assert.deepEqual([y![0], y![2]], [2.333984375, 4096])
+})
+
 test('wrong use is a bug that names what is wrong', async () => {
   const backend = await testBackend()
   await using executable = await backend.load(plan())

@@ -1,7 +1,7 @@
 // The contract between compiler and runtime: what a backend loads and runs. No graph logic is left in it.
 import type { Dim, Type } from '../graph/graph.ts'
 
-/** One tensor that crosses the border. Elements are f32, i32 or u32 (bool crosses as i32 0 or 1), row-major. */
+/** One tensor that crosses the border, row-major. Elements are f32, i32 or u32; bool crosses as i32 0 or 1, f16 as f32. */
 export interface TensorSpec {
   readonly name: string
   readonly type: Type

@@ -1,29 +1,15 @@
 // A plan on the device: buffers and pipelines made once, then runs, each one command buffer of one pass.
 // Everything up to the submit happens within the call, before any await; so calls take effect in the order they are made.
-import type { DispatchPlan, Groups, KernelPlan, TensorSpec, WebgpuPlan, WebgpuProgram } from '../../compiler/plan/plan.ts'
+import type { TensorSpec, WebgpuPlan } from '../../compiler/plan/plan.ts'
 import type { Data, Executable, Tensors } from '../backend.ts'
-import { allocate, usage } from './buffers.ts'
+import { halvesOf } from '../half.ts'
+import { allocate } from './buffers.ts'
 import type { OpenDevice } from './device.ts'
+import { extentOf, prepare, record, type Extents, type Program } from './dispatches.ts'
 import { noTimestamps } from './messages.ts'
-import { compile, type Pipeline } from './pipelines.ts'
+import { compile } from './pipelines.ts'
 import { Readback, type Region } from './readback.ts'
 import { seconds, Stopwatch, type DispatchTime } from './timing.ts'
-
-type Extents = Readonly<Record<string, number>>
-
-/** A dispatch ready to be recorded. */
-interface Step {
-  readonly kernel: KernelPlan
-  readonly pipeline: GPUComputePipeline
-  readonly bindings: GPUBindGroup
-  readonly groups: DispatchPlan['groups']
-}
-
-interface Program {
-  readonly spec: WebgpuProgram
-  readonly steps: readonly Step[]
-  readonly extents: GPUBuffer
-}
 
 /** Allocates states and activations and compiles every kernel. Fails with out-of-memory. */
 export async function load(open: OpenDevice, plan: WebgpuPlan): Promise<WebgpuExecutable> {
@@ -32,29 +18,6 @@ export async function load(open: OpenDevice, plan: WebgpuPlan): Promise<WebgpuEx
   const programs = plan.programs.map((spec) => prepare(open.device, spec, plan, pipelines, buffers))
   open.faults.check()
   return new WebgpuExecutable(open, plan, buffers, programs)
-}
-
-/** Makes the program's bind groups; equal ones are one. The extents buffer is the program's own. */
-function prepare(
-  device: GPUDevice,
-  spec: WebgpuProgram,
-  plan: WebgpuPlan,
-  pipelines: readonly Pipeline[],
-  buffers: readonly GPUBuffer[],
-): Program {
-  const size = Math.max(1, Math.ceil(spec.live.length / 4)) * 16
-  const extents = device.createBuffer({ label: `extents of ${spec.name}`, size, usage: usage.uniform | usage.copyTarget })
-  const groups = new Map<string, GPUBindGroup>()
-  const steps = spec.steps.map((step) => {
-    const { pipeline, layout } = pipelines[step.kernel]!
-    const kernel = plan.kernels[step.kernel]!
-    const key = `${kernel.bindings.join()} ${step.buffers.join()}`
-    const entries = step.buffers.map((buffer, binding) => ({ binding, resource: { buffer: buffer < 0 ? extents : buffers[buffer]! } }))
-    const bindings = groups.get(key) ?? device.createBindGroup({ layout, entries })
-    groups.set(key, bindings)
-    return { kernel, pipeline, bindings, groups: step.groups }
-  })
-  return { spec, steps, extents }
 }
 
 export class WebgpuExecutable implements Executable {
@@ -77,7 +40,7 @@ export class WebgpuExecutable implements Executable {
   async write(state: string, data: Data): Promise<void> {
     this.#open.faults.check()
     const { spec, buffer } = this.#state(state)
-    this.#put(buffer, data, lengthOf(spec, {}), `state ${state}`)
+    this.#put(buffer, data, spec, {}, `state ${state}`)
     this.#open.faults.check()
   }
 
@@ -138,16 +101,18 @@ export class WebgpuExecutable implements Executable {
     spec.inputs.forEach((input, i) => {
       const data = inputs[input.name]
       if (!data) throw new Error(`bug: program ${spec.name} is run without its input ${input.name}`)
-      this.#put(this.#buffers[spec.inputBuffers[i]!]!, data, lengthOf(input, extents), `input ${input.name} of ${spec.name}`)
+      this.#put(this.#buffers[spec.inputBuffers[i]!]!, data, input, extents, `input ${input.name} of ${spec.name}`)
     })
     if (spec.live.length === 0) return
     const sizes = Uint32Array.from(spec.live, (dim) => extentOf(dim.name, dim.size, extents))
     this.#open.device.queue.writeBuffer(uniform, 0, sizes)
   }
 
-  #put(buffer: GPUBuffer, data: Data, length: number, what: string): void {
+  #put(buffer: GPUBuffer, data: Data, spec: TensorSpec, extents: Extents, what: string): void {
+    const length = lengthOf(spec, extents)
     if (data.length !== length) throw new Error(`bug: ${what} has ${data.length} elements instead of ${length}`)
-    this.#open.device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength)
+    const stored = spec.type.dtype === 'f16' ? wordsOf(data) : data
+    this.#open.device.queue.writeBuffer(buffer, 0, stored.buffer, stored.byteOffset, stored.byteLength)
   }
 
   #program(name: string): Program {
@@ -163,35 +128,7 @@ export class WebgpuExecutable implements Executable {
   }
 }
 
-/** All steps in one pass; with a stopwatch, each in its own. */
-function record(encoder: GPUCommandEncoder, { spec, steps }: Program, extents: Extents, stopwatch?: Stopwatch): void {
-  const sizes = new Map(spec.live.map((dim) => [dim.name, extentOf(dim.name, dim.size, extents)]))
-  const count = (groups: Groups) => {
-    if (typeof groups === 'number') return groups
-    const extent = sizes.get(groups.live)
-    if (extent === undefined) throw new Error(`bug: program ${spec.name} dispatches by ${groups.live}, which is not among its live dims`)
-    return Math.ceil((extent * groups.factor) / groups.divisor)
-  }
-  const dispatch = (pass: GPUComputePassEncoder, { pipeline, bindings, groups }: Step) => {
-    pass.setPipeline(pipeline)
-    pass.setBindGroup(0, bindings)
-    pass.dispatchWorkgroups(count(groups[0]), count(groups[1]), count(groups[2]))
-  }
-  if (stopwatch) {
-    steps.forEach((step, i) => {
-      const pass = encoder.beginComputePass({ label: step.kernel.label, timestampWrites: stopwatch.writes(i) })
-      dispatch(pass, step)
-      pass.end()
-    })
-    return
-  }
-  const pass = encoder.beginComputePass({ label: spec.name })
-  for (const step of steps) dispatch(pass, step)
-  pass.end()
-}
-
 function regionOf({ name, type }: TensorSpec, buffer: GPUBuffer, extents: Extents): Region {
-  if (type.dtype === 'f16') throw new Error(`bug: ${name} is f16, which never leaves the device`)
   return { buffer, dtype: type.dtype === 'bool' ? 'i32' : type.dtype, length: lengthOf({ name, type }, extents) }
 }
 
@@ -199,10 +136,11 @@ function lengthOf({ type }: TensorSpec, extents: Extents): number {
   return type.dims.reduce((n, { name, size, live }) => n * (live ? extentOf(name, size, extents) : size), 1)
 }
 
-/** The extent given for a live dim, at most its bound; a primed dim has that of its unprimed name. */
-function extentOf(name: string, bound: number, extents: Extents): number {
-  const extent = extents[name] ?? extents[name.replace(/'+$/, '')]
-  if (extent === undefined) throw new Error(`bug: no extent is given for the live dim ${name}`)
-  if (extent > bound) throw new Error(`bug: extent ${extent} of ${name} is above its bound ${bound}`)
-  return extent
+/** As halves. WebGPU writes whole words, and buffers have room for one half more. */
+function wordsOf(data: Data): Uint16Array {
+  const halves = halvesOf(data instanceof Float32Array ? data : Float32Array.from(data))
+  if (halves.length % 2 === 0) return halves
+  const words = new Uint16Array(halves.length + 1)
+  words.set(halves)
+  return words
 }

@@ -2,13 +2,14 @@
 // `copy` is recorded with the work whose results it takes; `fetch` waits for them.
 import { setTimeout } from 'node:timers/promises'
 import type { Data } from '../backend.ts'
+import { floatsOf } from '../half.ts'
 import { mapRead, roundUp, usage } from './buffers.ts'
 import type { OpenDevice } from './device.ts'
 
 /** A tensor to be read: from the start of `buffer`, so many elements. */
 export interface Region {
   readonly buffer: GPUBuffer
-  readonly dtype: 'f32' | 'i32' | 'u32'
+  readonly dtype: 'f32' | 'f16' | 'i32' | 'u32'
   readonly length: number
 }
 
@@ -19,7 +20,6 @@ export interface Copied {
   readonly regions: readonly Region[]
 }
 
-const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const
 /** Larger staging buffers are freed after use: they serve checkpoints, not steps. */
 const keptBytes = 2 ** 22
 /** Milliseconds below which sleeping costs more than it saves. */
@@ -38,12 +38,13 @@ export class Readback {
 
   /** Records the copies behind what `encoder` holds; to be submitted before `fetch`. */
   copy(encoder: GPUCommandEncoder, regions: readonly Region[]): Copied {
-    const bytes = regions.reduce((sum, { length }) => sum + roundUp(length * 4), 0)
+    const bytes = regions.reduce((sum, region) => sum + roundUp(bytesOf(region)), 0)
     const staging = this.#take(bytes)
     let offset = 0
-    for (const { buffer, length } of regions) {
-      encoder.copyBufferToBuffer(buffer, 0, staging, offset, length * 4)
-      offset += roundUp(length * 4)
+    for (const region of regions) {
+      const size = roundUp(bytesOf(region))
+      encoder.copyBufferToBuffer(region.buffer, 0, staging, offset, size)
+      offset += size
     }
     return { staging, regions, label: encoder.label }
   }
@@ -52,10 +53,11 @@ export class Readback {
   async fetch({ staging, regions, label }: Copied): Promise<Data[]> {
     await this.#mapped(staging, label)
     let offset = 0
-    const results = regions.map(({ dtype, length }) => {
-      const bytes = staging.getMappedRange(offset, roundUp(length * 4)).slice(0, length * 4)
-      offset += roundUp(length * 4)
-      return new arrays[dtype](bytes)
+    const results = regions.map((region) => {
+      const size = bytesOf(region)
+      const bytes = staging.getMappedRange(offset, roundUp(size)).slice(0, size)
+      offset += roundUp(size)
+      return numbersIn(bytes, region.dtype)
     })
     staging.unmap()
     if (staging.size <= keptBytes) this.#free.push(staging)
@@ -84,5 +86,22 @@ export class Readback {
     if (at >= 0) return this.#free.splice(at, 1)[0]!
     const { device } = this.#open
     return device.createBuffer({ label: 'readback', size: bytes, usage: usage.mapRead | usage.copyTarget })
+  }
+}
+
+function bytesOf({ dtype, length }: Region): number {
+  return length * (dtype === 'f16' ? 2 : 4)
+}
+
+function numbersIn(bytes: ArrayBuffer, dtype: Region['dtype']): Data {
+  switch (dtype) {
+    case 'f32':
+      return new Float32Array(bytes)
+    case 'f16':
+      return floatsOf(new Uint16Array(bytes))
+    case 'i32':
+      return new Int32Array(bytes)
+    case 'u32':
+      return new Uint32Array(bytes)
   }
 }
