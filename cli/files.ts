@@ -9,10 +9,13 @@ import { contentOf, packedFiles, packedTokens } from './file-facts.ts'
 /** Looks files up; what took reading a large file survives in `cache`. */
 export class FileIndex {
   readonly #cache: string
+  readonly #most: number
   readonly #known = new Map<string, FileFacts>()
 
-  constructor(cache: string) {
+  /** Files of more than `most` bytes have the hash that is in the cache, or an empty one: for callers who cannot wait. */
+  constructor(cache: string, most = Infinity) {
     this.#cache = cache
+    this.#most = most
   }
 
   /** Facts of `path`, relative to the folder `from`. */
@@ -21,23 +24,23 @@ export class FileIndex {
     const id = `${full}\n${JSON.stringify(query ?? null)}`
     const known = this.#known.get(id)
     if (known !== undefined) return known
-    const found = this.#look(full, query)
+    const found = this.#look(full, path, query)
     this.#known.set(id, found)
     return found
   }
 
-  #look(path: string, query: FileQuery | undefined): FileFacts {
+  /** `written`: the path as the page has it, for advice. */
+  #look(path: string, written: string, query: FileQuery | undefined): FileFacts {
     try {
       const stat = statSync(path)
       if (query?.as === 'packed')
         return stat.isDirectory() ? this.#packed(path, query.glob) : { path, found: false, reason: 'not-a-directory' }
       if (stat.isDirectory()) return { path, found: false, reason: 'directory' }
-      const identity = `${path} ${stat.size} ${stat.mtimeMs}`
-      const content = query && this.#remembered(`${identity} ${JSON.stringify(query)}`, () => contentOf(path, query))
-      return { path, found: true, bytes: stat.size, sha256: this.#hash(path, identity), ...content }
+      const content = query && this.#remembered(`${identityOf(path, stat)} ${JSON.stringify(query)}`, () => contentOf(path, query))
+      return { path, found: true, bytes: stat.size, sha256: this.#hash(path, stat), ...content }
     } catch (error) {
       const missing = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-      return missing ? { path, found: false, reason: 'missing', near: neighbour(path) } : { path, found: false, reason: 'unreadable' }
+      return missing ? { path, found: false, reason: 'missing', near: nearTo(path, written) } : { path, found: false, reason: 'unreadable' }
     }
   }
 
@@ -45,35 +48,62 @@ export class FileIndex {
   #packed(folder: string, glob: string): FileFacts {
     const names = packedFiles(folder, glob)
     if (names.length === 0) return { path: folder, found: false, reason: 'no-match', near: nearest(glob, readdirSync(folder)) }
-    const hash = createHash('sha256')
+    const hashes: string[] = []
     let [tokens, bytes] = [0, 0]
     for (const name of names) {
       const path = join(folder, name)
       const packed = packedTokens(path)
-      const { size, mtimeMs } = statSync(path)
+      const stat = statSync(path)
       const found = { path: folder, found: true, bytes, sha256: '' } as const
       if ('problem' in packed) return { ...found, unfit: { problem: `${name}: ${packed.problem}` } }
-      hash.update(`${name} ${this.#hash(path, `${path} ${size} ${mtimeMs}`)}\n`)
+      hashes.push(this.#hash(path, stat))
       tokens += packed.tokens
-      bytes += size
+      bytes += stat.size
     }
-    return { path: folder, found: true, bytes, tokens, sha256: hash.digest('hex') }
+    const listing = names.map((name, i) => `${name} ${hashes[i]}\n`).join('')
+    return { path: folder, found: true, bytes, tokens, sha256: hashes.includes('') ? '' : hashText(listing) }
   }
 
-  #hash(path: string, identity: string): string {
-    return this.#remembered(identity, () => hashFile(path))
+  #hash(path: string, stat: Stats): string {
+    const identity = identityOf(path, stat)
+    return stat.size <= this.#most ? this.#remembered(identity, () => hashFile(path)) : (this.#memo<string>(identity) ?? '')
   }
 
   #remembered<T>(identity: string, find: () => T): T {
-    const memo = join(this.#cache, 'facts', createHash('sha256').update(identity).digest('hex'))
+    const known = this.#memo<T>(identity)
+    if (known !== undefined) return known
+    const found = find()
+    remember(this.#memoOf(identity), JSON.stringify(found))
+    return found
+  }
+
+  #memo<T>(identity: string): T | undefined {
     try {
-      return JSON.parse(readFileSync(memo, 'utf8')) as T
+      return JSON.parse(readFileSync(this.#memoOf(identity), 'utf8')) as T
     } catch {
-      const found = find()
-      remember(memo, JSON.stringify(found))
-      return found
+      return undefined
     }
   }
+
+  #memoOf(identity: string): string {
+    return join(this.#cache, 'facts', hashText(identity))
+  }
+}
+
+type Stats = Pick<ReturnType<typeof statSync> & object, 'size' | 'mtimeMs'>
+
+function identityOf(path: string, { size, mtimeMs }: Stats): string {
+  return `${path} ${size} ${mtimeMs}`
+}
+
+function hashText(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** The neighbour of a file, as the page would write it. */
+function nearTo(path: string, written: string): string | undefined {
+  const near = neighbour(path)
+  return near && join(dirname(written), basename(near))
 }
 
 /** Keeps what was found; a cache that cannot be written costs time, nothing else. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { writeYaml } from '../compiler/yaml/write.ts'
 import { parse } from '../grammar/parse.ts'
-import { Editor, edited, marked } from './helpers/editor.ts'
+import { cursor, Editor, edited, marked } from './helpers/editor.ts'
 import { StandIns } from './helpers/stand-ins.ts'
 
 const PAGE = `use smdm: smdm
@@ -26,9 +26,54 @@ train base:
 const QUESTIONS = `use smdm
 data qa = jsonl("qa.jsonl") { turns: [{ given: "{qestion}", write: "{answer}" }] }
 `
+/** A page with code in it, which others use; and two that do, one in each form. */
+const SHARED = `use smdm: smdm
+
+data tales:
+  is: text("tales.txt")
+
+op late: |
+  (t) = t ^ 3
+
+block deep: |
+  (x: [time, width]) -> [time, width] {
+    param hidden
+    weight W: [width, hidden]
+    return x + sum[hidden](silu(sum[width](rmsnorm[width](x) * W)) * W)
+  }
+
+train base:
+  is: smdm.pretrain
+  model:
+    is: smdm.preset(6M)
+    context: 64
+    layer: deep
+  data: tales
+  budget: 2000 steps
+`
+const USER = `use shared: "shared.yaml"
+
+train ar:
+  is: shared.base
+  seed: 3
+  objective:
+    schedule: shared.late
+
+sample story:
+  from: ar
+`
+const SMDM_USER = `use "shared.yaml" as shared
+train other = shared.base { objective { schedule: shared.late } }
+`
 let editor: Editor
 before(async () => {
-  editor = await Editor.start({ 'tales.txt': 'Once upon a time. '.repeat(1000), 'qa.jsonl': '{"question": "1?", "answer": "1"}\n' })
+  editor = await Editor.start({
+    'tales.txt': 'Once upon a time. '.repeat(1000),
+    'qa.jsonl': '{"question": "1?", "answer": "1"}\n',
+    'shared.yaml': SHARED,
+    'user.yaml': USER,
+    'user.smdm': SMDM_USER,
+  })
   copyFileSync(join(import.meta.dirname, '..', 'examples', 'plugins', 'calibration.ts'), join(editor.folder, 'calibration.ts'))
 })
 after(async () => {
@@ -57,6 +102,49 @@ test('hover, definition and completion answer in YAML', async () => {
     fields.some((i) => i.label === 'seed'),
     fields.map((i) => i.label).join(),
   )
+})
+
+test('go to definition across use: to the file, its declarations, from code to code, into the library', async () => {
+  const at = async (name: string, text: string, around: string) => {
+    const place = await editor.definition(name, cursor(text, around))
+    return place && `${place.uri.split('/').at(-1)}:${place.range.start.line + 1}:${place.range.start.character + 1}`
+  }
+  assert.equal(await at('user.yaml', USER, 'is: shared.ba|se'), 'shared.yaml:16:7')
+  assert.equal(await at('user.yaml', USER, 'schedule: shared.la|te'), 'shared.yaml:6:4')
+  assert.equal(await at('user.yaml', USER, 'schedule: sha|red.late'), 'user.yaml:1:5')
+  assert.equal(await at('user.yaml', USER, '"shared.ya|ml"'), 'shared.yaml:1:1')
+  assert.equal(await at('user.yaml', USER, 'from: a|r'), 'user.yaml:3:7')
+  assert.equal(await at('user.smdm', SMDM_USER, 'shared.la|te'), 'shared.yaml:6:4')
+  assert.equal(await at('shared.yaml', SHARED, 'layer: de|ep'), 'shared.yaml:9:7')
+  assert.equal(await at('shared.yaml', SHARED, '(x) * W|)'), 'shared.yaml:12:12')
+  assert.match((await at('shared.yaml', SHARED, 'rms|norm')) ?? '', /^norm\.smdm:/)
+  assert.match((await at('shared.yaml', SHARED, 'is: smdm.pre|train')) ?? '', /^pretrain\.smdm:/)
+})
+
+test('rename across use: in pages of both forms, open or not, and in code', async () => {
+  const after = async (name: string, text: string, around: string) => {
+    const { changes = {} } = await editor.rename(name, cursor(text, around), 'whale')
+    const texts = { 'shared.yaml': SHARED, 'user.yaml': USER, 'user.smdm': SMDM_USER }
+    assert.ok(
+      Object.keys(changes).every((uri) => Object.keys(texts).some((file) => editor.uri(file) === uri)),
+      JSON.stringify(changes),
+    )
+    return Object.entries(texts).map(([file, before]) => edited(before, changes[editor.uri(file)] ?? []))
+  }
+  const bases = ['train base:', 'is: shared.base', 'shared.base {'].map((text) => [text, text.replace('base', 'whale')] as const)
+  const renamed = [SHARED, USER, SMDM_USER].map((text) => bases.reduce((t, [from, to]) => t.replace(from, to), text))
+  assert.deepEqual(await after('shared.yaml', SHARED, 'train ba|se'), renamed)
+  assert.deepEqual(await after('user.yaml', USER, 'is: shared.ba|se'), renamed)
+  assert.deepEqual(await after('user.smdm', SMDM_USER, 'shared.ba|se'), renamed)
+  assert.deepEqual(await after('user.yaml', USER, 'schedule: shared.la|te'), [SHARED.replace('late', 'whale'), USER.replace('late', 'whale'), SMDM_USER.replace('late', 'whale')]) // prettier-ignore
+  assert.deepEqual(await after('user.yaml', USER, 'use sha|red'), [SHARED, USER.replaceAll(/\bshared(?=[:.](?!yaml))/g, 'whale'), SMDM_USER]) // prettier-ignore
+  assert.deepEqual(await after('shared.yaml', SHARED, 'weight W|'), [SHARED.replaceAll(/\bW\b/g, 'whale'), USER, SMDM_USER])
+  await assert.rejects(editor.rename('user.yaml', cursor(USER, 'shared.ba|se'), 'deep'), /there is a `deep` already/)
+})
+
+test('hover in code of YAML: dimensions with sizes', async () => {
+  assert.match(await editor.hover('shared.yaml', cursor(SHARED, 'rmsnorm[width](x|)')), /`\[batch, time 64, width 256\]`/)
+  assert.match(await editor.hover('shared.yaml', cursor(SHARED, 'weight W|')), /`\[width 256, hidden 1024\]` · 1 MiB/)
 })
 
 test('formatting gives the canonical YAML', async () => {

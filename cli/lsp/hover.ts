@@ -1,4 +1,5 @@
 // The word under the cursor → what there is to know of it, as Markdown.
+import { dirname } from 'node:path'
 import { MarkupKind, type Hover } from 'vscode-languageserver/node'
 import { textOf, type SourceFile } from '../../grammar/source.ts'
 import { place } from '../../compiler/check/wording.ts'
@@ -13,25 +14,33 @@ import type { Project } from './project.ts'
 import { siteAt, type Site } from './sites.ts'
 import { wantOf } from './sites-noun.ts'
 
-export function hover(project: Project, page: SourceFile, offset: number): Hover | undefined {
+/** `folders`: of the workspace; a run keeps its results where it was started. */
+export async function hover(project: Project, page: SourceFile, offset: number, folders: readonly string[]): Promise<Hover | undefined> {
   const site = siteAt(project.sites(page), offset)
-  const lines = site && linesOf(project, page, site)
+  const lines = site && (await linesOf({ project, page, folders: [dirname(page.name), ...folders] }, site))
   if (site === undefined || lines === undefined || lines.length === 0) return undefined
   return { contents: { kind: MarkupKind.Markdown, value: withoutFolder(page, lines.join('\n\n')) }, range: rangeOf(site.span) }
 }
 
-function linesOf(project: Project, page: SourceFile, site: Site): readonly string[] | undefined {
+/** Where a question is asked. */
+interface Asked {
+  readonly project: Project
+  readonly page: SourceFile
+  readonly folders: readonly string[]
+}
+
+function linesOf(asked: Asked, site: Site): readonly string[] | undefined | Promise<readonly string[]> {
   switch (site.is) {
     case 'field':
-      return fieldText(site, project.check(page).pipeline)
+      return fieldText(site, asked.project.check(asked.page).pipeline)
     case 'kind':
       return kindText(site.name, isKind(site.name) ? KINDS[site.name].doc : site.custom.get(site.name)?.kind.doc)
     case 'name':
-      return site.named ? namedText(project, page, site.named) : wordText(site.name, site.place.type)
+      return site.named ? namedText(asked, site.named) : wordText(site.name, site.place.type)
     case 'member':
-      return site.named && namedText(project, page, site.named)
+      return site.named && namedText(asked, site.named)
     case 'dimension':
-      return site.named.kind === 'dimension' ? [`dimension **${site.name}**`] : namedText(project, page, site.named)
+      return site.named.kind === 'dimension' ? [dimensionText(asked, site.named)] : namedText(asked, site.named)
     case 'number':
     case 'text':
       return undefined
@@ -44,13 +53,19 @@ function kindText(name: string, doc: string | undefined): readonly string[] | un
   return doc === undefined ? undefined : [`**${name}** · ${doc}`]
 }
 
+function dimensionText({ project, page }: Asked, named: Named): string {
+  const size = project.shapes(page)(named)
+  return `dimension **${named.name}**${size === undefined ? '' : ` · ${size}`}`
+}
+
 /** A name: its declaration, its documentation, where it stands; of a stage also what it will do. */
-function namedText(project: Project, page: SourceFile, named: Named): readonly string[] {
+async function namedText({ project, page, folders }: Asked, named: Named): Promise<readonly string[]> {
   const declaration = '```smdm\n' + outline(textOf(named.whole)) + '\n```'
   const doc = named.doc === undefined ? [] : [named.doc]
   const shape = project.shapes(page)(named)
   const home = named.at.source === page ? [] : [`*${place(named.at)}*`]
-  return [declaration, ...(shape === undefined ? [] : [`\`${shape}\``]), ...doc, ...stageText(named, project.check(page).pipeline), ...home]
+  const stage = await stageText(named, project.check(page).pipeline, folders)
+  return [declaration, ...(shape === undefined ? [] : [shape]), ...doc, ...stage, ...home]
 }
 
 /** A declaration without the inside of its body, unless it is short. */

@@ -35,6 +35,7 @@ export class Project {
   }
 
   forget(): void {
+    this.sources.look()
     this.#checks.clear()
     this.#sites.clear()
     this.#shapes.clear()

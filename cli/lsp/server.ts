@@ -102,7 +102,7 @@ function answer(connection: Connection, project: Project): void {
     const page = pageOf(textDocument.uri)
     return page && ask(page, offsetAt(page, position))
   }
-  connection.onHover((params) => at(params, (page, offset) => hover(project, page, offset)))
+  connection.onHover((params) => at(params, (page, offset) => hover(project, page, offset, folders)))
   connection.onCompletion((params) => at(params, (page, offset) => [...completion(project, page, offset, snippets)]))
   connection.onDefinition((params) => at(params, (page, offset) => definition(project, page, offset)))
   connection.onReferences((params) => at(params, (page, offset) => [...references(project, page, offset, pages())]))

@@ -11,6 +11,8 @@ import { sayTo } from '../../compiler/elaborate/messages.ts'
 import { bind } from '../../compiler/elaborate/signature.ts'
 import { tensor, type Term } from '../../compiler/elaborate/term.ts'
 import { Builder } from '../../compiler/graph/builder.ts'
+import { elements } from '../../compiler/graph/graph.ts'
+import { bytes } from '../../compiler/report/numbers.ts'
 import type { Named } from './named.ts'
 
 /** A model that checking met, with the vocabulary of its tokenizer. */
@@ -20,7 +22,7 @@ export interface Met {
   readonly context: number
 }
 
-/** What a name stands for in the body around it: `[batch, time 256, width 384]` or `64`; undefined where no model uses it. */
+/** What a name stands for in the body around it, as Markdown: dimensions with sizes, a number; undefined where no model uses it. */
 export type Shapes = (named: Named) => string | undefined
 
 export function shapesOf(models: readonly Met[]): Shapes {
@@ -34,10 +36,20 @@ export function shapesOf(models: readonly Met[]): Shapes {
     frames.set(decl, frame)
   }
   models.forEach((met) => elaborate(met, note))
-  return ({ name, within }) => {
-    const term = within && (terms.get(within)?.get(name) ?? frames.get(within)?.static(name))
+  return ({ kind, name, within }) => {
+    const frame = within && frames.get(within)
+    if (frame === undefined) return undefined
+    if (kind === 'dimension') return sizeOf(frame, name)
+    const term = terms.get(within!)?.get(name) ?? frame.static(name)
     return term && shown(term)
   }
+}
+
+/** A word of a signature stands for the dimension of the call: `d` of `softmax[d]` for `time'`. */
+function sizeOf(frame: Frame, name: string): string | undefined {
+  const word = frame.word(name)
+  const dim = frame.dims.get(word)
+  return dim && `\`${word === name ? dim.size : `${word} ${dim.size}`}\``
 }
 
 /** Runs the body of a model; what is wrong with it has been said by checking. */
@@ -69,13 +81,17 @@ function elaborate({ spec: { block, settings, span }, vocab, context }: Met, not
 /** One sequence stands for any number of them. */
 function shown(term: Term): string | undefined {
   switch (term.kind) {
-    case 'tensor':
-      return `[${term.type.dims.map(({ name, size }) => (name === 'batch' ? name : `${name} ${size}`)).join(', ')}]`
+    case 'tensor': {
+      const { dims } = term.type
+      const each = dims.some((d) => d.name === 'batch') ? ' a sequence' : ''
+      const sizes = dims.map(({ name, size }) => (name === 'batch' ? name : `${name} ${size}`))
+      return `\`[${sizes.join(', ')}]\` · ${bytes(4 * elements(term.type))}${each}`
+    }
     case 'number':
     case 'truth':
-      return String(term.value)
+      return `\`${term.value}\``
     case 'code':
-      return term.code.decl.name.name
+      return `\`${term.code.decl.name.name}\``
     case 'failed':
       return undefined
     default:

@@ -1,6 +1,6 @@
 // Open buffers, files on disk and the libraries → sources, each parsed once for each text, and the World that checking asks.
 // A file is called by its full path, so that one file is one source whichever page uses it. An open buffer hides the file.
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { World } from '../../compiler/check/check.ts'
 import type { FileFacts, FileQuery } from '../../compiler/facts.ts'
@@ -8,8 +8,8 @@ import { isYaml, parsePage } from '../../compiler/yaml/read.ts'
 import type { Parsed } from '../../grammar/parse.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
-import { contentOf, packedFiles, packedTokens, type Content } from '../file-facts.ts'
-import { neighbour } from '../files.ts'
+import { cacheFolder } from '../../runtime/cache.ts'
+import { FileIndex } from '../files.ts'
 import { libraryNames, librarySources, preludeSources } from '../library.ts'
 import { loadPlugin, type PluginOrProblem } from '../plugins.ts'
 
@@ -22,7 +22,7 @@ export class Sources {
   readonly #disk = new Map<string, SourceFile>()
   readonly #libraries = new Map<string, readonly SourceFile[] | undefined>()
   readonly #parsed = new WeakMap<SourceFile, Parsed>()
-  readonly #contents = new Map<string, Content>()
+  #files = freshIndex()
   readonly #plugins = new Map<string, PluginOrProblem | 'loading'>()
   readonly prelude: readonly SourceFile[] = preludeSources()
   /** Hears that a plugin is there, which a check has asked for. */
@@ -40,6 +40,11 @@ export class Sources {
   /** The paths of open buffers. */
   get open(): readonly string[] {
     return [...this.#open.keys()]
+  }
+
+  /** Data files may have changed. */
+  look(): void {
+    this.#files = freshIndex()
   }
 
   /** Takes the text of a buffer; undefined when it is closed. */
@@ -73,7 +78,7 @@ export class Sources {
     return parsed
   }
 
-  /** What a check may ask. Data files are looked at, never read. */
+  /** What a check may ask. */
   readonly world: World = {
     prelude: this.prelude,
     set: {},
@@ -109,39 +114,17 @@ export class Sources {
     return known === undefined || known === 'loading' ? { problem: 'it is being loaded' } : known
   }
 
-  /** The hash is left out: keys are not shown in an editor, and hashing a large file takes long. */
   #facts(path: string, folder: string, query?: FileQuery): FileFacts {
-    const full = path.startsWith('npm:') ? this.#fetched(path) : resolve(folder, path)
-    if (full === undefined) return { path, found: false, reason: 'offline' }
-    const stat = statSync(full, { throwIfNoEntry: false })
-    if (stat === undefined) {
-      const near = neighbour(full)
-      return { path, found: false, reason: 'missing', near: near && join(dirname(path), near.slice(dirname(full).length + 1)) }
-    }
-    if (query?.as === 'packed') return packedFacts(path, full, query.glob, stat.isDirectory())
-    if (stat.isDirectory()) return { path, found: false, reason: 'directory' }
-    const found = { path, found: true, bytes: stat.size, sha256: '' } as const
-    if (query === undefined) return found
-    const id = `${full} ${stat.size} ${stat.mtimeMs} ${JSON.stringify(query)}`
-    const content = this.#contents.get(id) ?? contentOf(full, query)
-    this.#contents.set(id, content)
-    return { ...found, ...content }
+    const full = path.startsWith('npm:') ? this.#fetched(path) : path
+    return full === undefined ? { path, found: false, reason: 'offline' } : this.#files.facts(full, folder, query)
   }
 }
 
-/** Tokens of a folder, by the headers of its files. */
-function packedFacts(path: string, folder: string, glob: string, isFolder: boolean): FileFacts {
-  if (!isFolder) return { path, found: false, reason: 'not-a-directory' }
-  const names = packedFiles(folder, glob)
-  if (names.length === 0) return { path, found: false, reason: 'no-match' }
-  const found = { path, found: true, bytes: 0, sha256: '' } as const
-  let tokens = 0
-  for (const name of names) {
-    const packed = packedTokens(join(folder, name))
-    if ('problem' in packed) return { ...found, unfit: { problem: `${name}: ${packed.problem}` } }
-    tokens += packed.tokens
-  }
-  return { ...found, tokens }
+/** Bytes of a file that an editor may wait for: about a tenth of a second. Keys of stages on larger data are known once the command line has read it. */
+const MOST = 2 ** 26
+
+function freshIndex(): FileIndex {
+  return new FileIndex(cacheFolder(), MOST)
 }
 
 /** Whether a source of this name ships with smdmc. */

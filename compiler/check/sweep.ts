@@ -1,11 +1,10 @@
 // A sweep → one ordinary stage a row: the axes' names stand for that row's values, and the stage has the key it would have if it
 // were written by hand. A mistake that every row has is told once; of one that only some have, the first such row is named.
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
-import { textOf } from '../../grammar/source.ts'
+import { textOf, type Span } from '../../grammar/source.ts'
 import { baseOf } from './base.ts'
 import type { Build } from './build.ts'
 import { complete, sound } from './complete.ts'
-
 import { KINDS } from '../spec/kinds.ts'
 import type { Stage, SweepStage } from './pipeline.ts'
 import type { Rec, Row, Value } from './value.ts'
@@ -32,16 +31,14 @@ export function buildSweep(b: Build, record: Rec): SweepStage | undefined {
     runs: runs.map(({ values, stage }) => ({ key: stage.key, values })),
     stage: 'sweep',
   }
-  return {
-    kind: 'sweep',
-    ...baseOf(
-      b,
-      record,
-      normal,
-      runs.map(({ stage }) => stage),
-    ),
-    runs,
-  }
+  const needs = runs.map(({ stage }) => stage)
+  return { kind: 'sweep', ...baseOf(b, record, normal, needs), origins: originsIn(over.rows, run.at), runs }
+}
+
+/** Where the values of its normal form stand: those of a row in the axes, the rest where the stage is written. */
+function originsIn(rows: readonly Row[], run: Span): ReadonlyMap<string, Span> {
+  const values = rows.flatMap((row, i) => [...row].map(([name, { span }]) => [`runs[${i}].values.${name}`, span] as const))
+  return new Map([['runs', run], ...values])
 }
 
 /** The stage of one row, with a name of its own: `grid-19M-6e18flops`. */

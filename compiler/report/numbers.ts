@@ -23,9 +23,10 @@ export function scientific(n: number): string {
   return n.toExponential(2).replace('e+', 'e')
 }
 
-/** `3.3 GiB`, `98 MiB`. */
+/** `3.3 GiB`, `98 MiB`, `2 KiB`: in the largest unit that leaves a number of at least one; gibibytes with a digit behind the point. */
 export function bytes(n: number): string {
-  return n >= 2 ** 30 ? `${(n / 2 ** 30).toFixed(1)} GiB` : `${n >= 2 ** 20 ? Math.round(n / 2 ** 20) : (n / 2 ** 20).toPrecision(1)} MiB`
+  if (n >= 2 ** 30) return `${(n / 2 ** 30).toFixed(1)} GiB`
+  return n >= 2 ** 20 ? `${Math.round(n / 2 ** 20)} MiB` : n >= 2 ** 10 ? `${Math.round(n / 2 ** 10)} KiB` : `${n} B`
 }
 
 /** `50.05%`, `100%`: four digits. */

@@ -9,10 +9,10 @@ export function spanOf(stage: Stage, path: string): Span | undefined {
   return stage.origins.get(path) ?? stage.origins.get(path.replace(/\[\d+\].*$/, ''))
 }
 
-/** `page.smdm:8`; `--set size`; `default, std/transformer.smdm:33` of a block's param; and the sweep whose row it is. */
+/** `page.smdm:8`; `--set size`; `default` of the language; `default, std/transformer.smdm:33` of a block's param; and the sweep whose row it is. */
 export function originText(span: Span): string {
   const { name } = span.source
-  if (name.startsWith('--set')) return name
+  if (name.startsWith('--set') || name === 'default') return name
   const item = itemAt(span)
   const line = `${name}:${positionAt(span.source, span.start).line}`
   if (item?.kind === 'block') return `default, ${line}`

@@ -54,7 +54,7 @@ function linesOf(stage: Stage): readonly Line[] {
 
 function sampleLines(stage: SampleStage): readonly Line[] {
   const { texts, length, given, sampler, flops } = sampleCost(stage)
-  const known = given === undefined ? 'the prompt included' : `of which ${grouped(given)} are given`
+  const known = given === undefined ? 'the prompt included' : `of which ${grouped(given)} ${given === 1 ? 'is' : 'are'} given`
   const { kind, temperature, guidance, steps } = stage.sampler
   return [
     ['text', `${texts === 1 ? '1 text' : `${grouped(texts)} texts`} of ${grouped(length)} tokens, ${known}`],

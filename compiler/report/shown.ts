@@ -6,6 +6,7 @@ export function shown(value: unknown): string {
   if (isCode(value)) return /^(?:op|block) \w+/.exec(value[0]!)?.[0] ?? value[0]!.slice(0, 32)
   if (isHash(value)) return `${value.slice(0, 19)}…`
   if (isKey(value)) return `stage ${value.slice(0, 12)}`
+  if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`
   if (typeof value === 'string')
     return value.replace(/^\d{7,}(?= )/, (n) => (/000$/.test(n) ? Number(n).toExponential().replace('e+', 'e') : n))
   return JSON.stringify(value)

@@ -30,8 +30,20 @@ export interface Marked {
 
 export function marked(text: string): Marked {
   const offset = text.indexOf('|')
-  const before = text.slice(0, offset).split('\n')
-  return { text: text.slice(0, offset) + text.slice(offset + 1), at: { line: before.length - 1, character: before.at(-1)!.length } }
+  return placed(text.slice(0, offset), text.slice(offset + 1))
+}
+
+/** A text with the cursor where `around` has its `|`: for texts with bars of their own, as code in YAML. */
+export function cursor(text: string, around: string): Marked {
+  const [before = '', after = ''] = around.split('|')
+  const offset = text.indexOf(before + after)
+  if (offset < 0) throw new Error(`${around} is not in the text`)
+  return placed(text.slice(0, offset + before.length), text.slice(offset + before.length))
+}
+
+function placed(before: string, after: string): Marked {
+  const lines = before.split('\n')
+  return { text: before + after, at: { line: lines.length - 1, character: lines.at(-1)!.length } }
 }
 
 export class Editor implements AsyncDisposable {
