@@ -3,13 +3,22 @@
 //   build        programs of the stage, as tensor graphs
 //   forward      simplify, recognise attention (WebGPU), narrow to the rows that matter, open composites
 //   differentiate, optimizer   inside build/train.ts, on what forward made
-//   backward     open what differentiation used, simplify
+//   backward     open what differentiation used, simplify; in f16, operands of products become so (passes/half.ts)
 //   plan         fused WGSL kernels and buffers, or one ONNX model a program
 import { bug } from './bug.ts'
-import { evaluationPrograms, pluginPrograms, samplePrograms, trainingPrograms, type Program, type Purpose } from './build/programs.ts'
+import {
+  evaluationPrograms,
+  pluginPrograms,
+  samplePrograms,
+  trainingPrograms,
+  type Precision,
+  type Program,
+  type Purpose,
+} from './build/programs.ts'
 import type { Library } from './build/library.ts'
 import { noiseOf } from './build/noise.ts'
 import { learningRate } from './build/rate.ts'
+import { scalerStates } from './build/scaler.ts'
 import type { CustomStage, DataSpec, EvalStage, From, SampleStage, Stage, TrainStage } from './check/pipeline.ts'
 import type { Model } from './elaborate/model.ts'
 import type { DeviceFacts } from './facts.ts'
@@ -17,7 +26,7 @@ import { flops } from './plan/flops.ts'
 import type { CustomJob, DataJob, EvalJob, Job, SampleJob, Source, TrainJob } from './plan/jobs.ts'
 import { fits, microBatch } from './plan/micro.ts'
 import type { Plan } from './plan/plan.ts'
-import { loweringFor, planFor } from './target.ts'
+import { loweringFor, planFor, precisionOn } from './target.ts'
 
 export interface CompileOptions {
   readonly facts: DeviceFacts
@@ -47,10 +56,11 @@ export function compile(stage: RunnableStage, options: CompileOptions): Job {
     mask: modelOf(stage)?.vocab ?? 0,
     seed: stage.seed,
     micro: compiled.micro,
+    notes: notesOf(stage, options.facts),
   }
   switch (stage.kind) {
     case 'train':
-      return { ...base, ...trainJob(stage, compiled) }
+      return { ...base, ...trainJob(stage, compiled, options.facts) }
     case 'sample':
       return { ...base, ...sampleJob(stage) }
     case 'eval':
@@ -80,7 +90,8 @@ export function choose(stage: RunnableStage, options: CompileOptions): Compiled 
 
 /** The lowered graphs of a stage, as `explain --at graph` and `--at gradient` print them. */
 export function programsOf(stage: RunnableStage, micro: number, options: CompileOptions): readonly Program[] {
-  const purpose: Purpose = { library: options.library, lowering: loweringFor(options.facts), micro }
+  const { facts, library } = options
+  const purpose: Purpose = { library, lowering: loweringFor(facts), micro, precision: precisionOn(facts, wantedPrecision(stage)) }
   switch (stage.kind) {
     case 'train':
       return trainingPrograms(stage, purpose)
@@ -95,7 +106,11 @@ export function programsOf(stage: RunnableStage, micro: number, options: Compile
   }
 }
 
-function trainJob(stage: TrainStage, { programs, micro }: Compiled): Omit<TrainJob, keyof Compiled | SharedKeys> & { kind: 'train' } {
+function trainJob(
+  stage: TrainStage,
+  { programs, micro }: Compiled,
+  facts: DeviceFacts,
+): Omit<TrainJob, keyof Compiled | SharedKeys> & { kind: 'train' } {
   const { data, objective, optimizer } = stage
   const step = programs.filter((p) => p.name === 'step' || p.name === 'accumulate')
   const perToken = step.reduce((n, p) => n + flops(p.graph, objective.kind === 'masked' ? 0.5 : 1), 0) / (micro * stage.context)
@@ -113,11 +128,12 @@ function trainJob(stage: TrainStage, { programs, micro }: Compiled): Omit<TrainJ
     betas: optimizer.betas,
     every: stage.every,
     parameters: stage.model.parameters,
+    extra: precisionOn(facts, stage.precision) === 'f16' ? scalerStates : [],
     flops: { executed: perToken, paper: 6 * stage.model.nonEmbedding },
   }
 }
 
-type SharedKeys = 'stage' | 'key' | 'normal' | 'weights' | 'vocab' | 'mask' | 'seed'
+type SharedKeys = 'stage' | 'key' | 'normal' | 'weights' | 'vocab' | 'mask' | 'seed' | 'notes'
 
 function sampleJob(stage: SampleStage): Omit<SampleJob, 'plan' | 'micro' | SharedKeys> {
   const { steps, temperature, guidance, pooled, kind } = stage.sampler
@@ -155,6 +171,18 @@ function customJob({ custom, values, trained, data }: CustomStage): Omit<CustomJ
     context: trained?.context ?? 0,
     run: (host) => custom.kind.run(values, host),
   }
+}
+
+/** That of the training: a model is sampled and measured as it was trained. Files of weights are read in f32. */
+function wantedPrecision(stage: RunnableStage): Precision {
+  if (stage.kind === 'train') return stage.precision
+  if (stage.kind === 'custom') return stage.trained?.precision ?? 'f32'
+  return stage.from.kind === 'stage' ? stage.from.stage.precision : 'f32'
+}
+
+function notesOf(stage: RunnableStage, facts: DeviceFacts): readonly string[] {
+  const wanted = wantedPrecision(stage)
+  return precisionOn(facts, wanted) === wanted ? [] : [`${facts.name} computes in f32: it has no ${wanted} that can be relied on`]
 }
 
 function modelOf(stage: RunnableStage): Model | undefined {

@@ -8,7 +8,7 @@ import { narrow } from './passes/narrow.ts'
 import { simplify } from './passes/simplify.ts'
 import { claimsOnnx, planOnnx } from './plan/onnx.ts'
 import type { Plan } from './plan/plan.ts'
-import type { Lowering, Program } from './build/programs.ts'
+import type { Lowering, Precision, Program } from './build/programs.ts'
 import { planWebgpu } from './plan/webgpu.ts'
 
 type Claim = (node: Node) => boolean
@@ -25,6 +25,11 @@ export function loweringFor(facts: DeviceFacts): Lowering {
     forward: (graph) => simplify(expand(narrow(recognise(simplify(graph))), (n) => claims(n) || hasGradient(n))),
     backward: (graph) => simplify(expand(graph, claims)),
   }
+}
+
+/** What products compute in on a device, if a stage wants f16: f32 on the CPU, and on GPUs without an f16 that can be relied on. */
+export function precisionOn(facts: DeviceFacts, wanted: Precision): Precision {
+  return facts.backend === 'webgpu' && facts.features.includes('shader-f16') ? wanted : 'f32'
 }
 
 export function planFor(programs: readonly Program[], facts: DeviceFacts): Plan {

@@ -58,6 +58,8 @@ export type RunEvent =
       readonly tokensPerSecond: number
       readonly flopsPerSecond: number
       readonly memory: number
+      /** Gradients overflowed f16: the step changed nothing but the loss scale. */
+      readonly skipped?: boolean
     }
   | {
       readonly kind: 'validation'

@@ -6,6 +6,9 @@ import { Failure, type RunEvent } from './events.ts'
 import { secondsSince } from './stage.ts'
 import type { QueuedStep } from './step-queue.ts'
 
+/** Steps in a row whose gradients may overflow f16 before that means something else: the scale has then come down by so many halvings. */
+const mostSkipped = 40
+
 /** A checkpoint is due after so many seconds, or so many times what saving the last one took, whichever is longer. */
 const patience = { seconds: 60, share: 20 }
 
@@ -17,6 +20,7 @@ export class Meter {
   #lastStep: number | undefined
   #saved = performance.now()
   #savingTook = 0
+  #skipped = 0
 
   constructor(job: TrainJob, executable: Executable) {
     this.#job = job
@@ -49,7 +53,10 @@ export class Meter {
     const { stage, steps, batch, context, flops, rate } = this.#job
     const loss = (await Promise.all(losses)).reduce((a, b) => a + b, 0)
     const size = await norm
-    if (!Number.isFinite(loss) || !Number.isFinite(size)) throw diverged(step, loss, size)
+    const skipped = !Number.isFinite(size) && this.#job.extra.length > 0
+    this.#skipped = skipped ? this.#skipped + 1 : 0
+    const failed = !Number.isFinite(loss) || (!Number.isFinite(size) && !skipped) || this.#skipped > mostSkipped
+    if (failed) throw diverged(step, loss, size)
     const now = performance.now()
     const tokensPerSecond = ((step - (this.#lastStep ?? step - 1)) * batch * context) / ((now - this.#last) / 1000)
     this.#last = now
@@ -67,6 +74,7 @@ export class Meter {
       tokensPerSecond,
       flopsPerSecond: tokensPerSecond * flops.executed,
       memory: this.#executable.memory,
+      ...(skipped && { skipped }),
     }
   }
 }

@@ -110,6 +110,7 @@ async function* locked(plan: StagePlan, folder: StageFolder, backend: Backend, o
   await telling('writing to the store', () => writeRecord(folder, { stage, kind, key, total, normal: job.normal }))
   await telling('linking the run', () => linkRun(options.runs, stage, folder.path))
   yield stageEvent(plan, folder, state, total)
+  for (const text of job.notes) yield { kind: 'note', stage, text }
   yield* work(job, { backend, folder, store, cache, signal })
 }
 

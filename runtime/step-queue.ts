@@ -31,6 +31,7 @@ export class StepQueue {
   async add(step: number, signal: AbortSignal): Promise<QueuedStep | undefined> {
     const { batch, micro, betas, rate } = this.#job
     const update = {
+      step: f32(step),
       rate: f32(rate(step)),
       correction1: f32(1 - betas[0] ** step),
       correction2: f32(1 - betas[1] ** step),

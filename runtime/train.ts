@@ -18,7 +18,7 @@ import { validationOf } from './validate.ts'
 
 /** Trains to the end, or until the signal asks to stop; then the state is saved and the last event is `stopped`. */
 export async function* train(job: TrainJob, context: StageContext): AsyncGenerator<RunEvent> {
-  const { stage, steps, every, weights } = job
+  const { stage, steps, every, weights, extra } = job
   const { folder, signal } = context
   const note = (text: string): RunEvent => ({ kind: 'note', stage, text })
 
@@ -36,6 +36,7 @@ export async function* train(job: TrainJob, context: StageContext): AsyncGenerat
   const settle = async function* (left: number): AsyncGenerator<RunEvent> {
     while (queued.length > left) {
       const event = await meter.stepEvent(queued.shift()!)
+      if (event.skipped) yield note(`step ${event.step} changed nothing: its gradients overflow f16, so the loss is scaled by half as much now`)
       if (event.step !== begin + 1 && event.step !== steps && !isDue(event.step, every.log)) continue
       await log(event)
       yield event
@@ -44,7 +45,7 @@ export async function* train(job: TrainJob, context: StageContext): AsyncGenerat
   let saved = begin
   const save = async function* (step: number): AsyncGenerator<RunEvent> {
     if (step === saved) return
-    const path = await meter.saving(() => saveState(folder, job.key, step, executable, weights))
+    const path = await meter.saving(() => saveState(folder, job.key, step, executable, { weights, extra }))
     saved = step
     yield { kind: 'checkpoint', stage, step, path }
   }
@@ -82,7 +83,7 @@ function isDue(step: number, every: number): boolean {
 
 /** Brings weights and moments onto the device; returns the number of steps already done. */
 async function begun(job: TrainJob, { folder, store }: StageContext, executable: Executable): Promise<number> {
-  const saved = await resumeState(folder, job.key, executable, job.weights)
+  const saved = await resumeState(folder, job.key, executable, job)
   if (saved !== undefined) return saved
   if (job.start === undefined) await initializeWeights(executable, job.weights, job.seed)
   else await loadWeights(executable, job.weights, job.start, store)

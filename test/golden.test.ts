@@ -11,7 +11,7 @@ import { passed } from './golden/outcome.ts'
 for (const device of ['cpu', 'webgpu'] as const) {
   test(`reference cases on ${device}`, async (t) => {
     await using opened = await openBackend(device, () => undefined)
-    const bench = { backend: opened.backend, facts: opened.facts, prelude: preludeScope() }
+    const bench = { backend: opened.backend, facts: opened.facts, prelude: preludeScope(), precision: 'f32' as const }
     for (const c of casesIn(join(import.meta.dirname, 'golden/cases'))) {
       const outcomes = await compare(c, bench)
       const missing = outcomes.flatMap((o) => (o.kind === 'unsupported' ? [o.why] : []))

@@ -51,7 +51,7 @@ export function measures({ loss, norm, rate, tokensPerSecond, flopsPerSecond, me
     `${si(tokensPerSecond)}tok/s`,
     `${si(flopsPerSecond)}FLOP/s`,
     bytes(memory),
-    `norm ${norm.toFixed(2)}`,
+    Number.isFinite(norm) ? `norm ${norm.toFixed(2)}` : 'overflow',
     `lr ${rate.toExponential(2)}`,
   ]
 }

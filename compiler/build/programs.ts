@@ -1,6 +1,7 @@
 // A checked stage → its programs, lowered for a target.
 import type { CustomStage, EvalStage, SampleStage, TrainStage } from '../check/pipeline.ts'
 import type { Graph } from '../graph/graph.ts'
+import { half, readByProductsOnly } from '../passes/half.ts'
 import { customPrograms } from './custom.ts'
 import { guidedNllProgram, logitsProgram, nllProgram } from './evaluate.ts'
 import type { Library } from './library.ts'
@@ -22,47 +23,57 @@ export interface Purpose {
   readonly lowering: Lowering
   /** Sequences per run. */
   readonly micro: number
+  /** What products compute in: 'f16' on devices that can only. Default f32. */
+  readonly precision?: Precision
 }
+
+export type Precision = 'f32' | 'f16'
 
 /** step, or accumulate and apply; and nll for validation. */
 export function trainingPrograms(
   stage: Pick<TrainStage, 'model' | 'optimizer' | 'batch' | 'context'>,
   purpose: Purpose,
 ): readonly Program[] {
-  const { library, lowering, micro } = purpose
+  const { library, lowering, micro, precision } = purpose
   const shape: Shape = { batch: micro, time: stage.context }
-  const forward = trainPrograms(stage, shape, library, micro === stage.batch, lowering.forward)
-  return [...forward.map((p) => finished(p, lowering)), scored(nllProgram(stage.model, shape, library), lowering)]
+  const spec = { model: stage.model, optimizer: stage.optimizer, batch: stage.batch, scaled: precision === 'f16' }
+  const steps = trainPrograms(spec, shape, library, lowering.forward)
+  const programs = [...steps.map((p) => finished(p, lowering)), ...scored([nllProgram(stage.model, shape, library)], { lowering })]
+  return precision === 'f16' ? programs.map(({ name, graph }) => ({ name, graph: half(graph) })) : programs
 }
 
 export function samplePrograms(stage: Pick<SampleStage, 'model' | 'sampler' | 'length'>, purpose: Purpose): readonly Program[] {
-  const { library, lowering, micro } = purpose
-  return [scored(samplerProgram(stage.model, stage.sampler, { batch: micro, time: stage.length }, library), lowering)]
+  const { library, micro } = purpose
+  return scored([samplerProgram(stage.model, stage.sampler, { batch: micro, time: stage.length }, library)], purpose)
 }
 
 export function evaluationPrograms(stage: Pick<EvalStage, 'model' | 'context'>, purpose: Purpose): readonly Program[] {
-  const { library, lowering, micro } = purpose
-  return [scored(nllProgram(stage.model, { batch: micro, time: stage.context }, library), lowering)]
+  const { library, micro } = purpose
+  return scored([nllProgram(stage.model, { batch: micro, time: stage.context }, library)], purpose)
 }
 
 export function pluginPrograms(stage: CustomStage, purpose: Purpose): readonly Program[] {
-  const { library, lowering, micro } = purpose
-  const shape: Shape = { batch: micro, time: stage.trained?.context ?? 1 }
-  return customPrograms(stage, shape, library).map((p) => scored(p, lowering))
+  const { library, micro } = purpose
+  return scored(customPrograms(stage, { batch: micro, time: stage.trained?.context ?? 1 }, library), purpose)
 }
 
 /** What comparisons with the reference need beside: likelihood under guidance, and logits. */
 export function comparisonPrograms(stage: Pick<EvalStage, 'model' | 'context'>, purpose: Purpose): readonly Program[] {
   const shape: Shape = { batch: purpose.micro, time: stage.context }
-  const programs = [guidedNllProgram(stage.model, shape, purpose.library), logitsProgram(stage.model, shape)]
-  return [...evaluationPrograms(stage, purpose), ...programs.map((p) => scored(p, purpose.lowering))]
+  const { library } = purpose
+  const programs = [nllProgram(stage.model, shape, library), guidedNllProgram(stage.model, shape, library), logitsProgram(stage.model, shape)]
+  return scored(programs, purpose)
 }
 
 function finished({ name, graph }: Program, lowering: Lowering): Program {
   return { name, graph: lowering.backward(graph) }
 }
 
-/** A program that is not differentiated. */
-function scored({ name, graph }: Program, lowering: Lowering): Program {
-  return { name, graph: lowering.backward(lowering.forward(graph)) }
+/** Programs that are not differentiated, of one plan: nothing updates their weights, so in f16 the device holds them in f16. */
+function scored(programs: readonly Program[], { lowering, precision }: Pick<Purpose, 'lowering' | 'precision'>): readonly Program[] {
+  const lowered = programs.map(({ name, graph }) => ({ name, graph: lowering.backward(lowering.forward(graph)) }))
+  if (precision !== 'f16') return lowered
+  const [first, ...others] = lowered.map(({ graph }) => readByProductsOnly(graph))
+  const narrowed = new Set([...(first ?? [])].filter((state) => others.every((states) => states.has(state))))
+  return lowered.map(({ name, graph }) => ({ name, graph: half(graph, narrowed) }))
 }

@@ -69,7 +69,12 @@ const arithmetic: Readonly<Partial<Record<OpName, Rule>>> = {
   },
   div: (_b, [x], [, n]) => (n === 1 ? x : undefined),
   pow: (b, [x], [, n]) => (n === undefined ? undefined : power(b, x!, n)),
-  cast: (_b, [x], _numbers, type) => (x!.type.dtype === type.dtype ? x : undefined),
+  cast: (b, [x], _numbers, type) => {
+    if (x!.type.dtype === type.dtype) return x
+    // Every f16 is an f32, so there and back is the same number.
+    const widened = x!.type.dtype === 'f32' && type.dtype === 'f16' && is(b, x!, 'cast') && input(b, x!, 0)
+    return widened && widened.type.dtype === 'f16' ? widened : undefined
+  },
   select: (b, [test, then, otherwise], [known]) => {
     if (known !== undefined) return known ? then : otherwise
     if (then === otherwise) return then

@@ -82,13 +82,13 @@ export interface AttentionAttributes {
 
 /** Elementwise, over the union of the operands' dims. Comparisons and logic give bool. */
 export type UnaryOp =
-  | 'neg' | 'exp' | 'log' | 'sqrt' | 'sin' | 'cos' | 'tanh' | 'abs' | 'floor' | 'ceil' | 'round' | 'bf16' | 'not' // prettier-ignore
+  | 'neg' | 'exp' | 'log' | 'sqrt' | 'sin' | 'cos' | 'tanh' | 'abs' | 'floor' | 'ceil' | 'round' | 'bf16' | 'not' | 'finite' // prettier-ignore
 export type BinaryOp =
   | 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'mod' | 'min' | 'max' // prettier-ignore
   | 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'and' | 'or' // prettier-ignore
 /**
  * `cast`: to the node's dtype (float → integer truncates, bool → 0 or 1). `bf16`: rounds to the nearest bfloat16 value, ties to even.
- * `round`: ties to even. `mod`: result has the sign of the divisor (floored). `select`: (condition, then, else).
+ * `finite`: neither infinite nor NaN, told by the bits. `round`: ties to even. `mod`: result has the sign of the divisor (floored). `select`: (condition, then, else).
  * `uniform`: (seed, stream, step, sample, position, index), integers → f32 in (0, 1) by Philox4x32-10: graph/philox.ts.
  * `position`: i32 of one dim, 0 … size-1.
  */

@@ -175,7 +175,7 @@ class ReductionWriter {
     if (scalar.op === 'reduce_max') return joined((a, b) => `max(${a}, ${b})`, low)
     if (scalar.op === 'reduce_min') return joined((a, b) => `min(${a}, ${b})`, high)
     if (scalar.op === 'contract') {
-      return { ...joined((a, b) => `${a} + ${b}`, `${dtype}()`), take: (held, [x, y]) => `${held} + ${x!} * ${y!}` }
+      return { ...joined((a, b) => `${a} + ${b}`, `${dtype}()`), take: (held, [x, y]) => `${held} + ${dtype}(${x!}) * ${dtype}(${y!})` }
     }
     if (scalar.op !== 'argmax') return bug(`a reduction kernel cannot reduce by ${scalar.op}`)
     // Value and position side by side in bits; of equal values the lower position wins. Starts below all: minus infinity.

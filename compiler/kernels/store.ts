@@ -69,8 +69,13 @@ class Chooser {
       this.narrow(node.inputs)
       const flops = node.inputs.reduce((sum, input) => sum + this.cost(input).flops, flopsOf(node))
       this.inline.set(id, { flops, sources: this.union(node.inputs) })
-      if (!isView(node) && node.op !== 'constant' && node.op !== 'position' && this.deserves(id)) this.stored.add(id)
+      if (!isView(node) && node.op !== 'constant' && node.op !== 'position' && (this.narrows(node) || this.deserves(id))) this.stored.add(id)
     }
+  }
+
+  /** A cast to f16 stands where passes/half.ts wants a tensor of half the bytes. */
+  private narrows(node: Node): boolean {
+    return node.op === 'cast' && node.type.dtype === 'f16' && this.graph.nodes[node.inputs[0]!]!.type.dtype === 'f32'
   }
 
   /** A value with several users, or spread over many elements, that costs more than reading it back. */

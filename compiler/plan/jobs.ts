@@ -1,10 +1,11 @@
 // What the host loops need beside the plan: one job per stage to run, plain data and pure functions.
 // Names of programs and of their inputs are the contract between compiler/build/programs.ts and runtime/.
 //
-// Programs of a train plan (states: weight/<name>, m/<name>, v/<name>, grad/<name>):
+// Programs of a train plan (states: weight/<name>, m/<name>, v/<name>, grad/<name>; in f16 those of build/scaler.ts, too):
 //   accumulate  tokens i32 [batch, time] as the model sees them, row i32 [row] (= b * time + t, ascending), target i32 [row],
 //               weight f32 [row] → result loss f32 [] (sum of weight * cross-entropy); adds to grad/*
-//   apply       rate, correction1, correction2 (1 - beta^step) f32 [] → result norm f32 [] (before clipping); updates weight, m, v; zeroes grad
+//   apply       rate, correction1, correction2 (1 - beta^step) f32 [] → result norm f32 [] (before clipping); updates weight, m, v; zeroes grad.
+//               In f16 step f32 [] (from 1) instead of the corrections; where norm is not finite, the step changed nothing but the scale
 //   step        both in one, for batches that fit in one run: the inputs of both → loss, norm. No grad/* states.
 //   nll         tokens, row, target → nll f32 [row]
 // Programs of an evaluation plan (states: weight/*):
@@ -51,6 +52,8 @@ interface JobBase {
   /** The mask token's id, = vocab. */
   readonly mask: number
   readonly seed: number
+  /** What the compiler has to say to the user before the stage runs. */
+  readonly notes: readonly string[]
 }
 
 /** Where weights come from. */
@@ -84,6 +87,8 @@ export interface TrainJob extends JobBase {
   /** Steps between log lines, validations, checkpoints; zero: only at the end. */
   readonly every: { readonly log: number; readonly validate: number; readonly keep: number }
   readonly parameters: number
+  /** States to be saved with weights and moments; zero at the start. */
+  readonly extra: readonly string[]
   /** Executed and paper (6ND) floating-point operations per token of training. */
   readonly flops: { readonly executed: number; readonly paper: number }
 }

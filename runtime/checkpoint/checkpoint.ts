@@ -13,16 +13,25 @@ import { openSafetensors, streamSafetensors, writeSafetensors, type TensorToWrit
 /** What each weight has on the device while it is trained: itself and AdamW's two moments. */
 const kinds = ['weight', 'm', 'v'] as const
 
+/** What a checkpoint holds: weights with their moments, and states of one number each. */
+export interface Trained {
+  readonly weights: readonly WeightSpec[]
+  readonly extra: readonly string[]
+}
+
 /** Saves the state after `step` steps; returns the checkpoint's folder. One tensor at a time passes through memory. */
 export async function saveState(
   folder: StageFolder,
   key: string,
   step: number,
   executable: Executable,
-  weights: readonly WeightSpec[],
+  { weights, extra }: Trained,
 ): Promise<string> {
   const path = join(folder.state, `step-${step}`)
-  const tensors = kinds.flatMap((kind) => weights.map((w) => stateToWrite(executable, `${kind}/${w.name}`, w)))
+  const tensors = [
+    ...kinds.flatMap((kind) => weights.map((w) => stateToWrite(executable, `${kind}/${w.name}`, w))),
+    ...extra.map((name) => stateToWrite(executable, name, { dims: [] })),
+  ]
   await telling('saving a checkpoint', async () => {
     await mkdir(folder.state, { recursive: true })
     await setAside(path)
@@ -51,14 +60,14 @@ export async function resumeState(
   folder: StageFolder,
   key: string,
   executable: Executable,
-  weights: readonly WeightSpec[],
+  trained: Trained,
 ): Promise<number | undefined> {
   const found = await readdir(folder.state).catch(() => [])
   const steps = found.flatMap((name) => (/^step-\d+$/.test(name) ? [Number(name.slice('step-'.length))] : [])).sort((a, b) => b - a)
   let broken: Failure | undefined
   for (const step of steps) {
     try {
-      await loadState(join(folder.state, `step-${step}`), key, step, executable, weights)
+      await loadState(join(folder.state, `step-${step}`), key, step, executable, trained)
       return step
     } catch (error) {
       if (!(error instanceof Failure) || error.code === 'device-lost') throw error
@@ -69,7 +78,7 @@ export async function resumeState(
   return undefined
 }
 
-async function loadState(path: string, key: string, step: number, executable: Executable, weights: readonly WeightSpec[]): Promise<void> {
+async function loadState(path: string, key: string, step: number, executable: Executable, { weights, extra }: Trained): Promise<void> {
   await telling('taking up a checkpoint', async () => {
     const record = JSON.parse(await readFile(join(path, 'state.json'), 'utf8')) as { key?: unknown; step?: unknown }
     if (record.key !== key || record.step !== step) {
@@ -80,6 +89,8 @@ async function loadState(path: string, key: string, step: number, executable: Ex
     for (const kind of kinds) {
       for (const w of weights) await executable.write(`${kind}/${w.name}`, await file.read(`${kind}/${w.name}`))
     }
+    // A training may go on where numbers are kept otherwise: what is not there begins anew.
+    for (const name of extra) if (file.tensors.some((t) => t.name === name)) await executable.write(name, await file.read(name))
   })
 }
 
@@ -94,6 +105,6 @@ export async function writeModel(
   await telling('writing the model', () => writeSafetensors(folder.artifact, tensors, metadata))
 }
 
-function stateToWrite(executable: Executable, name: string, weight: WeightSpec): TensorToWrite {
-  return { name, dtype: 'F32', shape: weight.dims.map((d) => d.size), data: () => executable.read(name) }
+function stateToWrite(executable: Executable, name: string, { dims }: Pick<WeightSpec, 'dims'>): TensorToWrite {
+  return { name, dtype: 'F32', shape: dims.map((d) => d.size), data: () => executable.read(name) }
 }

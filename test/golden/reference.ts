@@ -2,7 +2,7 @@
 // read through the same renaming that loads published checkpoints.
 import { Report } from '../../grammar/diagnostic.ts'
 import { Library } from '../../compiler/build/library.ts'
-import { comparisonPrograms, samplePrograms, trainingPrograms, type Program, type Purpose } from '../../compiler/build/programs.ts'
+import { comparisonPrograms, samplePrograms, trainingPrograms, type Precision, type Program, type Purpose } from '../../compiler/build/programs.ts'
 import type { OptimizerSpec, SamplerSpec } from '../../compiler/check/pipeline.ts'
 import type { BlockCode, Scope, Setting } from '../../compiler/elaborate/code.ts'
 import { elaborateModel, type Model } from '../../compiler/elaborate/model.ts'
@@ -19,6 +19,7 @@ export interface Bench {
   readonly backend: Backend
   readonly facts: DeviceFacts
   readonly prelude: Scope
+  readonly precision: Precision
 }
 
 export interface Reference extends AsyncDisposable {
@@ -66,7 +67,7 @@ interface Shape {
 }
 
 function purpose(bench: Bench, micro: number): Purpose {
-  return { library: new Library(bench.prelude), lowering: loweringFor(bench.facts), micro }
+  return { library: new Library(bench.prelude), lowering: loweringFor(bench.facts), micro, precision: bench.precision }
 }
 
 /** The case's model with the programs of these names among nll, guided_nll and logits. */

@@ -11,7 +11,7 @@ import { fakePlan, mask, vocab, weights } from './fake-backend.ts'
 const key = (digit: string): string => digit.repeat(64)
 export const keys = { train: key('a'), sample: key('b'), eval: key('c') }
 
-const base = { normal: { test: true }, weights, vocab, mask, seed: 7 }
+const base = { normal: { test: true }, weights, vocab, mask, seed: 7, notes: [] }
 
 export function trainJob(data: string, changes: Partial<TrainJob> = {}): TrainJob {
   const batch = changes.batch ?? 4
@@ -35,6 +35,7 @@ export function trainJob(data: string, changes: Partial<TrainJob> = {}): TrainJo
     betas: [0.9, 0.95],
     every: { log: 1, validate: 0, keep: 3 },
     parameters: 0,
+    extra: [],
     flops: { executed: 1, paper: 1 },
     ...changes,
   }

@@ -1,5 +1,5 @@
 // Programs of a small transformer, as the compiler builds them for a device, and inputs that mean something to them.
-import { samplePrograms, trainingPrograms, type Program, type Purpose } from '../../compiler/build/programs.ts'
+import { samplePrograms, trainingPrograms, type Precision, type Program, type Purpose } from '../../compiler/build/programs.ts'
 import { Library } from '../../compiler/build/library.ts'
 import type { OptimizerSpec, SamplerSpec } from '../../compiler/check/pipeline.ts'
 import { elaborateModel } from '../../compiler/elaborate/model.ts'
@@ -28,16 +28,16 @@ export interface Sizes {
 }
 
 const modelOf = (sizes: Sizes) => elaborateModel(modelSpec(scope, { context, ...sizes }), { vocab, report: new Report() })!
-const purpose = (facts: DeviceFacts): Purpose => ({ library: new Library(scope), lowering: loweringFor(facts), micro: batch })
+const purpose = (facts: DeviceFacts, precision: Precision): Purpose => ({ library: new Library(scope), lowering: loweringFor(facts), micro: batch, precision })
 
 /** One program `step`, and others, where the batch is a micro-batch; else `accumulate`, `apply` and others. */
-export function training(facts: DeviceFacts, sizes: Sizes, whole: boolean): readonly Program[] {
-  return trainingPrograms({ model: modelOf(sizes), optimizer, batch: whole ? batch : 2 * batch, context }, purpose(facts))
+export function training(facts: DeviceFacts, sizes: Sizes, whole: boolean, precision: Precision = 'f32'): readonly Program[] {
+  return trainingPrograms({ model: modelOf(sizes), optimizer, batch: whole ? batch : 2 * batch, context }, purpose(facts, precision))
 }
 
-export function sampling(facts: DeviceFacts, sizes: Sizes, more: Partial<SamplerSpec>): readonly Program[] {
+export function sampling(facts: DeviceFacts, sizes: Sizes, more: Partial<SamplerSpec>, precision: Precision = 'f32'): readonly Program[] {
   const sampler: SamplerSpec = { kind: 'confidence', steps: 4, temperature: 0.5, guidance: 0, pooled: false, ...more }
-  return samplePrograms({ model: modelOf(sizes), sampler, length: context }, purpose(facts))
+  return samplePrograms({ model: modelOf(sizes), sampler, length: context }, purpose(facts, precision))
 }
 
 /** Data of the right kind for each input: distinct rows, tokens in range, small weights, positive second moments. */

@@ -1,9 +1,9 @@
 // Comparisons and logic: bool results, over the union of the operands' dims. Nothing here has a gradient.
 import type { BinaryOp } from '../graph.ts'
 import type { Op } from './op.ts'
-import { aligned, comparison, infix, logic, one, standard, two } from './rules.ts'
+import { aligned, comparison, floats, infix, logic, one, standard, two } from './rules.ts'
 
-type Name = Extract<BinaryOp, 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'and' | 'or'> | 'not'
+type Name = Extract<BinaryOp, 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'and' | 'or'> | 'not' | 'finite'
 
 const whole = [...two([0, 2], 'i32'), ...two()]
 
@@ -88,5 +88,18 @@ export const compare: { [K in Name]: Op<K> } = {
     wgsl: ([x]) => `(!${x!})`,
     onnx: (e, node, inputs) => e.emit('Not', aligned(e, node, inputs)),
     examples: one([0, 1], 'bool'),
+  },
+  finite: {
+    name: 'finite',
+    doc: 'Whether a number is neither infinite nor NaN.',
+    type: (inputs) => ({ dtype: 'bool', dims: floats(inputs).dims }),
+    scalar: (x) => Number(Number.isFinite(x)),
+    // By the exponent's bits: drivers may compare as if there were no such numbers.
+    wgsl: ([x]) => `((bitcast<u32>(f32(${x!})) & 0x7f800000u) != 0x7f800000u)`,
+    onnx: (e, node, inputs) => {
+      const [x] = aligned(e, node, inputs)
+      return e.emit('Not', [e.emit('Or', [e.emit('IsNaN', [x!]), e.emit('IsInf', [x!])])])
+    },
+    examples: one(),
   },
 }
