@@ -192,6 +192,31 @@ test('a profile has the time of every dispatch and still updates states', async 
   assert.equal((await executable.read('total'))[0], 5)
 })
 
+test('a device with guards clamps what leaves a buffer; one without computes the same of what does not', async () => {
+  const reads = (at: string): KernelPlan => ({
+    label: 'reads',
+    wgsl: `
+@group(0) @binding(0) var<storage, read_write> total: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@compute @workgroup_size(1) fn main() {
+  for (var i: u32 = 0u; i < 4u; i++) { total[i] = x[${at}]; }
+}`,
+    bindings: ['write', 'read'],
+    flops: 0,
+    bytes: 0,
+  })
+  const totalOf = async (robust: boolean, at: string) => {
+    await using backend = await webgpuBackend({ robust })
+    const made = plan(reads(at))
+    const programs = made.programs.map((p) => ({ ...p, steps: [{ kernel: 0, buffers: [0, 1], groups: [1, 1, 1] as const }] }))
+    await using executable = await backend.load({ ...made, programs })
+    await executable.run('silent', { x: Float32Array.from({ length: 1000 }, (_, i) => 1 + i) }, { n: 1000 })
+    return [...(await executable.read('total')).slice(0, 4)]
+  }
+  assert.deepEqual(await totalOf(true, '(i + 1u) * 100000u'), [1000, 1000, 1000, 1000])
+  assert.deepEqual(await totalOf(false, 'i * 300u'), [1, 301, 601, 901])
+})
+
 test('doctor sees at least one usable adapter, and unknown names are a Failure that lists the known', async () => {
   const adapters = await listAdapters()
   const usable = adapters.filter((a) => a.usable)

@@ -10,6 +10,8 @@ export interface DeviceOptions {
   readonly adapter?: string
   /** true: only software; false: only hardware; unset: hardware if there is any. */
   readonly software?: boolean
+  /** Whether Dawn guards kernels' accesses; unset: on software only. */
+  readonly robust?: boolean
 }
 
 export interface OpenDevice {
@@ -26,7 +28,7 @@ export interface OpenDevice {
 export async function openDevice(options: DeviceOptions = {}): Promise<OpenDevice> {
   const tried: string[] = []
   const names: string[] = []
-  for await (const { driver, candidates } of discover()) {
+  for await (const { driver, candidates } of discover(options.robust)) {
     if (candidates.length === 0) tried.push(`${driver.name} (no adapter)`)
     for (const candidate of candidates) {
       const { info } = candidate
