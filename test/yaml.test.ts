@@ -153,6 +153,40 @@ for (const [what, text, expected] of forms) {
   })
 }
 
+test('names longer than YAML looks for a colon keep their place and their comments', () => {
+  for (const length of [999, 1000, 1030, 5000]) {
+    const name = 'x'.repeat(length)
+    const pages = [
+      `# a\nop ${name}(x) = x  # b\n`,
+      `let ${name} = { a: 1 }  # a\nlet b = 2\n`,
+      `let ${name} = base { a: 1 }  # a\n`,
+      `param ${name}: float  # a\nlet b = 1\n`,
+      `# a\ntrain ${name} {  # b\n  # c\n  a: 1  # d\n  # e\n}  # f\n# g\n`,
+      `train t { ${name}: base { ${name}: [1, 2] } }\n`,
+      `train t {\n  a: { ${name}: b {} }  # a\n\n  # b\n  ${name}: """\n  a\n"""  # c\n}\n`,
+      `train t {\n  a: [\n    # a\n    { ${name}: { a: 1 }  # b\n b: 2 }\n  ]\n}\n`,
+      `use "a.smdm" as ${name}  # a\n`,
+    ]
+    for (const text of pages) {
+      const { module, diagnostics } = parse(source(text))
+      assert.deepEqual(diagnostics, [])
+      const written = writeYaml(module)
+      const back = yaml(written)
+      assert.deepEqual(back.diagnostics, [])
+      assert.deepEqual(bare(back.module), bare(module))
+      assert.deepEqual(commentsOf(back.module), commentsOf(module), written)
+      assert.equal(writeYaml(back.module), written)
+    }
+  }
+})
+
+test('a key that a question mark announces, as one may write it', () => {
+  const expected = 'let a = 1  # c\nlet b = { c: 1 }  # d\n'
+  assert.equal(inSmdm('? let a\n: 1  # c\n? let b\n:  # d\n  is:\n    c: 1\n'), expected)
+  assert.equal(inSmdm('? let a\r\n: 1  # c\r\n? let b\r\n:  # d\r\n  is:\r\n    c: 1\r\n'), expected)
+  assert.equal(inSmdm('? op f  # a\n: |  # b\n  (x) = x\n'), '# a\nop f(x) = x  # b\n')
+})
+
 test('JSON: a string is an expression where no text can stand', () => {
   const text = JSON.stringify({
     'use smdm': 'smdm',

@@ -7,7 +7,7 @@ import type { Span } from '../../grammar/source.ts'
 import { docOf } from '../../grammar/trivia.ts'
 import { excerptOf, joined, made, relocate, spelled, type Excerpt, type ScalarNode } from './excerpt.ts'
 import { anything, placeOfNoun } from './places.ts'
-import { endOfPair, isEmpty, isQuoted, passOn, spanOf, startOfPair, type PairNode, type Reading } from './reading.ts'
+import { endOfPair, isEmpty, isQuoted, openerOfPair, passOn, spanOf, startOfPair, type PairNode, type Reading } from './reading.ts'
 import { blockText, quotedText } from './text.ts'
 import { amends, record, value, type Spot } from './values.ts'
 
@@ -18,7 +18,7 @@ type Bare<T> = T extends unknown ? Omit<T, 'trivia' | 'doc' | 'span'> & { readon
 export function declaration(r: Reading, pair: PairNode): Declaration | undefined {
   const { key } = pair
   const [start, end] = [startOfPair(pair, r.page.text), endOfPair(pair, r.page.text)]
-  const { built, trivia } = r.comments.around(start, end, key.range[1], (hoisted) => {
+  const { built, trivia } = r.comments.around(start, end, openerOfPair(pair, r.page.text), (hoisted) => {
     if (!isScalar(key)) {
       r.say.notAKey(spanOf(r, key), undefined)
       return undefined

@@ -55,6 +55,15 @@ export function startOfPair({ key }: PairNode, text: string): number {
   return mark === null ? start : start - mark[0].length
 }
 
+/** The end of what opens the value, where a comment on it stands: the key, or the colon below one that a question mark announces. */
+export function openerOfPair(pair: PairNode, text: string): number {
+  const { key, value } = pair
+  const [, end] = key.range
+  if (value === null || startOfPair(pair, text) === key.range[0]) return end
+  const colon = /\n[ \t]*(?=:)/.exec(text.slice(end, value.range[0]))
+  return end + (colon === null ? 0 : colon.index + colon[0].length)
+}
+
 export function endOfPair({ key, value }: PairNode, text: string): number {
   return value === null ? key.range[1] : Math.max(endOf(value, text), key.range[1])
 }

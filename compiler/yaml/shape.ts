@@ -1,6 +1,6 @@
 // What has the wrong shape to become a tree → diagnostics that say what belongs there, as the schema has it. Whatever
 // did become a tree is the checker's to judge, whose words are better: one mistake, one message.
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { isMap, isScalar, isSeq, type ParsedNode } from 'yaml'
 import { contentOf } from './excerpt.ts'
 import type { PairNode, Path, Reading } from './reading.ts'
@@ -15,13 +15,20 @@ export interface Violation {
   readonly takes?: string
 }
 
-/** Everything in which a document differs from the schema. Compiling the schema takes some 50 ms. */
+/** Everything in which a document differs from the schema. */
 export function validateYaml(root: ParsedNode | undefined): readonly Violation[] {
-  const ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true, logger: false })
-  ajv.addVocabulary(['unit', 'contract'])
-  const validate = ajv.compile(yamlSchema())
+  const validate = (validator ??= compiledSchema())
   validate(jsonOf(root))
   return (validate.errors ?? []).map(violation)
+}
+
+/** Compiling takes some 50 ms, which is spent on the first page with a hole. */
+let validator: ValidateFunction | undefined
+
+function compiledSchema(): ValidateFunction {
+  const ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true, logger: false })
+  ajv.addVocabulary(['unit', 'contract'])
+  return ajv.compile(yamlSchema())
 }
 
 /** Says of each hole what belongs there. */

@@ -6,7 +6,7 @@ import { parse, parseExpression } from '../../grammar/parse.ts'
 import { docOf } from '../../grammar/trivia.ts'
 import { excerptOf, joined, made, placed, relocate, type Excerpt, type ScalarNode } from './excerpt.ts'
 import { base, placeOfField, type Place } from './places.ts'
-import { columnOf, endOf, endOfPair, isBlock, isEmpty, isQuoted, passOn, spanOf, startOfPair, type MapNode, type PairNode, type Path, type Reading } from './reading.ts' // prettier-ignore
+import { columnOf, endOf, endOfPair, isBlock, isEmpty, isQuoted, openerOfPair, passOn, spanOf, startOfPair, type MapNode, type PairNode, type Path, type Reading } from './reading.ts' // prettier-ignore
 import { blockText, quotedText } from './text.ts'
 
 /** Where a node stands. `at`: the end of what opened it; `column`: where that begins. */
@@ -53,7 +53,7 @@ function mapping(r: Reading, node: MapNode, spot: Spot, hoisted: string[]): Expr
     { place: { ...base, kind: spot.place.kind }, path, key: 'is', at: first.key.range[1], column },
     hoisted,
   )
-  const opener = r.comments.takeOpener(first.key.range[1])
+  const opener = r.comments.takeOpener(openerOfPair(first, r.page.text))
   hoisted.push(...(opener === undefined ? [] : [opener]), ...r.comments.takeLines(lineEnd(r, endOfPair(first, r.page.text))))
   const rest = record(r, node, spot, 1)
   if (target === undefined) return undefined
@@ -85,7 +85,7 @@ export function record(r: Reading, node: MapNode, { place, path, column }: Spot,
 function field(r: Reading, pair: PairNode, { kind }: Place, path: Path): Field | undefined {
   const { key, value: node } = pair
   const [start, end] = [startOfPair(pair, r.page.text), endOfPair(pair, r.page.text)]
-  const { built, trivia } = r.comments.around(start, end, key.range[1], (hoisted) => {
+  const { built, trivia } = r.comments.around(start, end, openerOfPair(pair, r.page.text), (hoisted) => {
     const excerpt = isScalar(key) ? excerptOf(key, r.page.text) : made('', key.range[0])
     const name = excerpt.text
     if (!/^[A-Za-z]\w*'*$/.test(name)) {

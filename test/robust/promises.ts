@@ -17,7 +17,6 @@ import { bare, commentsOf } from '../helpers/grammar.ts'
 import { busyTime } from './clock.ts'
 
 const known = new Set([...codes, ...Object.keys(saidOfYaml).map(codeOf)])
-const parsing = { ...world(), parse: parsePage }
 const { parse: remembered } = world()
 
 /** A promise that an input breaks. `at` names the promise, and is what a shorter input must break too. */
@@ -51,7 +50,8 @@ export function outcomeOf(input: SourceFile, limit = 2000): Outcome {
   const began = busyTime()
   const done = (broken?: Broken): Outcome => ({ broken, clean, checked, milliseconds: busyTime() - began })
   try {
-    const { module, diagnostics } = step('parse', () => parsePage(input))
+    const parsed = step('parse', () => parsePage(input))
+    const { module, diagnostics } = parsed
     step('diagnostics of parse', () => sound(diagnostics))
     step('parse an expression', () => sound(parseExpression(input).diagnostics))
     clean = diagnostics.length === 0
@@ -60,7 +60,7 @@ export function outcomeOf(input: SourceFile, limit = 2000): Outcome {
       step('keep format', () => keepsFormat(module))
       step('keep tree in YAML', () => keepsTree(module))
     }
-    const found = step('check', () => check(input, { ...parsing, parse: (source) => (source === input ? parsePage(source) : remembered!(source)) })) // prettier-ignore
+    const found = step('check', () => check(input, { ...world(), parse: (source) => (source === input ? parsed : remembered!(source)) }))
     checked = found.pipeline !== undefined
     step('diagnostics of check', () => sound(found.diagnostics))
     promise(checked !== found.diagnostics.some((d) => d.severity === 'error'), 'there is a pipeline, or an error')
