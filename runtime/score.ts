@@ -1,5 +1,6 @@
 // Noised sequences → the cross-entropies of their scored positions, as many sequences at a time as a run of the device takes.
 import type { Executable, Tensors } from './backend.ts'
+import { InFlight } from './in-flight.ts'
 import { f32, runProgram } from './program.ts'
 import type { Noised } from './likelihood/scored.ts'
 import type { ProgramSpec } from '../compiler/plan/plan.ts'
@@ -26,14 +27,12 @@ export interface Scored {
 /** Scores in order, one batch an item; the next batch is under way while one is handed out. */
 export async function* score(scorer: Scorer, draws: Iterable<Noised>): AsyncGenerator<readonly Scored[]> {
   const size = scorer.guidance === undefined ? scorer.batch : Math.floor(scorer.batch / 2)
-  const underWay: Promise<readonly Scored[]>[] = []
+  const underWay = new InFlight<readonly Scored[]>()
   for (const group of grouped(draws, size)) {
-    const scored = scoreBatch(scorer, group, size)
-    scored.catch(() => undefined)
-    underWay.push(scored)
-    if (underWay.length > 2) yield await underWay.shift()!
+    const oldest = await underWay.add(scoreBatch(scorer, group, size))
+    if (oldest) yield oldest
   }
-  for (const scored of underWay) yield await scored
+  yield* underWay.rest()
 }
 
 async function scoreBatch(scorer: Scorer, draws: readonly Noised[], size: number): Promise<readonly Scored[]> {

@@ -18,7 +18,7 @@ export class StepQueue {
   readonly #batches: Batches
   readonly #executable: Executable
   readonly #whole: ProgramSpec | undefined
-  readonly #inFlight = new InFlight()
+  readonly #inFlight = new InFlight<Tensors>()
 
   constructor(job: TrainJob, batches: Batches, executable: Executable) {
     this.#job = job

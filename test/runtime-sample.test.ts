@@ -122,6 +122,33 @@ test('a sample stage previews, counts its passes, and writes whole texts', async
   assert.notEqual(await readFile(write, 'utf8'), 'lost')
 })
 
+test('previews do not hold the device up: the host queues on, but not far', { timeout: 20_000 }, async () => {
+  const at = await trained()
+  const queued: number[] = []
+  // The device does not begin before the host has nothing more to queue.
+  const backend: FakeBackend = new FakeBackend({
+    before: async () => {
+      for (let before = -1; before !== backend.ran.length; await new Promise((resolve) => setTimeout(resolve, 5)))
+        before = backend.ran.length
+      queued.push(backend.ran.length)
+    },
+  })
+  const events = await runAll([sampleJob({ micro: 3, sampler: kinds[0]! })], backend, at)
+  // A look after each run: two are under way while a third waits.
+  assert.equal(queued[0], 3)
+  assert.ok(
+    queued.every((n, i) => n - i <= 3),
+    `queued ${queued.join()}`,
+  )
+  const order = events.flatMap((e) => (e.kind === 'unmask' || e.kind === 'sampled' ? [`${e.kind} ${e.sample}`] : []))
+  assert.deepEqual(
+    order.filter((o, i) => o !== order[i - 3]),
+    [0, 3].flatMap((b) => ['unmask', 'sampled'].flatMap((kind) => [0, 1, 2].map((i) => `${kind} ${b + i}`))),
+  )
+  const steps = only(events, 'unmask').map((e) => [e.sample, e.step] as const)
+  assert.ok(steps.every(([sample, step], i) => i < 3 || sample !== steps[i - 3]![0] || step > steps[i - 3]![1]))
+})
+
 test('stopped between batches, the samples done are kept and the rest is the same', async () => {
   const [whole, parted] = [await trained(), await trained()]
   await runAll([sampleJob({ micro: 2 })], new FakeBackend(), whole)

@@ -91,6 +91,8 @@ class FakeExecutable implements Executable {
   readonly #states: Map<string, Data>
   /** Calls take effect in the order they are made. */
   #queue: Promise<unknown> = Promise.resolve()
+  /** What a run that nobody waits for has met. */
+  #failed: { readonly error: unknown } | undefined
 
   constructor(plan: OnnxPlan, options: FakeOptions, ran: FakeBackend['ran']) {
     this.#plan = plan
@@ -115,10 +117,13 @@ class FakeExecutable implements Executable {
     checkInputs(spec, inputs, extents)
     this.#ran.push({ program: name, inputs, extents })
     const runs = this.#ran.length
-    return this.#enqueue(async () => {
+    const results = this.#enqueue(async () => {
       await this.#options.before?.(name, runs)
       return this.#compute(name, inputs as Readonly<Record<string, Float32Array | Int32Array>>)
     })
+    if (spec.results.length > 0) return results
+    results.catch((error: unknown) => (this.#failed ??= { error }))
+    return Promise.resolve({})
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -126,7 +131,10 @@ class FakeExecutable implements Executable {
   }
 
   #enqueue<T>(work: () => T | Promise<T>): Promise<T> {
-    const result = this.#queue.then(work)
+    const result = this.#queue.then(() => {
+      if (this.#failed) throw this.#failed.error
+      return work()
+    })
     this.#queue = result.catch(() => undefined)
     return result
   }
