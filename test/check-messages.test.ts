@@ -78,6 +78,11 @@ const PROGRAMS: readonly (readonly [code: string, text: string, more?: Parameter
   ['small-budget', page().replace('2000 steps', '100 tokens')],
   ['small-budget', page().replace('2000 steps', '0 steps')],
   ['long-warmup', page().replace('2000 steps', '50 steps')],
+  ['unchanged', page('', 'train u = t { data: tales }')],
+  ['unchanged', page('', 'train u = t { model: smdm.preset(6M) { context: 64, layers: 2 }, seed: 1 }')],
+  ['unchanged', page('optimizer { betas: [0.9, 95%] }')],
+  ['unchanged', page('seed: 3_407')],
+  ['overwritten', sample('write: "a/b.jsonl"\n}\nsample u = s { seed: 2, write: "./a/../a/b.jsonl"')],
   ['short-data', page(), { files: (path) => ({ path, found: true, bytes: 63, sha256: '0' }) }],
   ['more-steps-than-masks', sample('prompt: "Once", sampler { steps: 30 }')],
   ['guidance-without-prompt', sample('sampler { steps: 9, guidance: 1 }')],
@@ -103,6 +108,43 @@ for (const [code, text, more] of PROGRAMS) {
 
 test('the pages that the mistakes are planted in are right', () => {
   for (const text of [page(), sample(''), tune('lr: 1'), causal.replace('exact_k', 'chain_rule')]) assert.deepEqual(codesOf(text), [])
+})
+
+test('an amendment that says something is no mistake: another value, a default, a param, a row of a sweep', () => {
+  for (const text of [
+    page('', 'train u = t { seed: 3408 }'),
+    page('optimizer { eps: 1e-8 }'),
+    page('log: 10 steps'),
+    `param seed = 3407\n${page('seed: seed')}`,
+    page('', 'sweep w { over { n: [3407, 1] }, run: t { seed: n } }'),
+    page('', 'train u = t { model { layers: 3 } }'),
+  ])
+    assert.deepEqual(codesOf(text), [])
+})
+
+test('one file for one result: the same stage under two names, other files, and the rows of a sweep', () => {
+  const two = sample('write: "a.jsonl"').replace(/sample s (.*)/, 'sample s $1\nsample u $1')
+  assert.deepEqual(codesOf(two), [])
+  assert.deepEqual(codesOf(two.replace(/a\.jsonl(?![^]*a\.jsonl)/, 'b.jsonl')), [])
+  const rows = sample('write: "a.jsonl"').replace(/(sample s .*)/, '$1\nsweep w { over { n: [1, 2, 3] }, run: s { seed: n } }')
+  assert.deepEqual(codesOf(rows), ['overwritten'])
+})
+
+test('a warm-up that the page does not give is told at the stage, with where it comes from', () => {
+  const short = page('', 'train u = t { optimizer { lr: 1e-3 } }').replace('2000 steps', '50 steps')
+  const [first, second] = checked(short).diagnostics.map((d) => shown([d]))
+  assert.match(first ?? '', /page\.smdm:3:7\n[^]*it is `max\(1%, 100 steps\)`, set in smdm\/pretrain\.smdm:\d+\n/)
+  assert.match(second ?? '', /page\.smdm:9:7\n/)
+  assert.match(shown(checked(short.replace('smdm.pretrain', '').replace('= {', '{').replace('budget', 'batch: 4 sequences\n  budget')).diagnostics), /it is `max\(1%, 100 steps\)`, the default\n/) // prettier-ignore
+})
+
+test('sizes of memory are told in the unit that fits them', () => {
+  const tiny = page().replace('smdm.preset(6M) { context: 64, layers: 2 }', 'transformer { layers: 1, width: 16, heads: 1, context: 16 }')
+  const said = shown(checked(tiny, { memory: 20 * 1024 }).diagnostics)
+  assert.match(
+    said,
+    /does not fit in 20\.0 KiB[^]*weights 48\.3 KiB, gradients 48\.3 KiB[^]*: 12 352 parameters\n[^]*one sequence of 16 tokens: [\d.]+ KiB/,
+  )
 })
 
 test('every word of other frameworks leads to a field that is there', () => {

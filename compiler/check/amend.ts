@@ -9,6 +9,7 @@ import { defaultOf, typed } from './fields.ts'
 import type { CustomKind } from './pipeline.ts'
 import { fieldsOfRecord, fresh } from './record.ts'
 import type { Env } from './session.ts'
+import { warnUnchanged } from './unchanged.ts'
 import { poison, wordOf, type Held, type Rec, type Row, type Value } from './value.ts'
 
 /** `base { … }`: what the record gives replaces or amends, the rest stays. */
@@ -42,6 +43,7 @@ export function amend(base: Rec, record: RecordExpr, env: Env, span: Span): Rec 
       continue
     }
     const value = field.value ? typed(spec.type, field.value, env, name) : amendField(base, spec, field, env)
+    warnUnchanged(env, field, base.fields.get(name), value)
     fields.set(name, { value, ...place })
   }
   return { ...base, fields, decl: undefined, span }

@@ -23,6 +23,11 @@ export const fieldMessages = {
     message: `${code(f.name)} stands twice in this record`,
     notes: [`the first is at ${place(f.before)}`, `to set and amend at once, write \`${f.name}: base { … }\``],
   }),
+  unchanged: (f: { field: string; before: Span }) => ({
+    severity: 'warning' as const,
+    message: `${code(f.field)} changes nothing: it was that already`,
+    notes: [`${place(f.before)} has set it; leave it out here, or write what is to differ`],
+  }),
   missingFields: (f: { name: string; kind: string; missing: readonly string[] }) => ({
     message: `${code(f.name)} has no ${lacking(f.missing)}`,
     notes: [

@@ -1,9 +1,11 @@
 // What training makes small, and how: objective and optimizer as the runtime's numbers.
-import { code, field, inPage, number, place, word, type Build } from './build.ts'
+import { textOf } from '../../grammar/source.ts'
+import { code, field, inPage, number, word, type Build } from './build.ts'
 import { sound } from './complete.ts'
 import { stepsIn, type Step } from './convert.ts'
 import type { MaskedObjective, OptimizerSpec, TrainStage } from './pipeline.ts'
 import { checkSchedule } from './schedule.ts'
+import { fieldsOfRecord } from './record.ts'
 import type { Rec } from './value.ts'
 
 export function buildObjective(b: Build, objective: Rec): TrainStage['objective'] | undefined {
@@ -36,7 +38,7 @@ export function buildOptimizer(b: Build, stage: Rec, optimizer: Rec, step: Step,
   const [first, second] = betas.items
   const rise = stepsIn(warmup, step, steps)
   if (first?.kind !== 'quantity' || second?.kind !== 'quantity' || rise === undefined) return undefined
-  if (rise > steps) s.say.longWarmup(inPage(stage, place(optimizer, 'warmup').at), { warmup: rise, steps })
+  if (rise > steps) warnLong(b, stage, optimizer, { warmup: rise, steps })
   return {
     kind: 'adamw',
     rate: number(s, optimizer, 'lr'),
@@ -48,4 +50,12 @@ export function buildOptimizer(b: Build, stage: Rec, optimizer: Rec, step: Step,
     clip: number(s, optimizer, 'clip'),
     eps: number(s, optimizer, 'eps'),
   }
+}
+
+/** At the warm-up, where the page gives it; else at the stage, saying where it comes from. */
+function warnLong(b: Build, stage: Rec, optimizer: Rec, facts: { readonly warmup: number; readonly steps: number }): void {
+  const from = optimizer.fields.get('warmup')?.at
+  const at = from === undefined ? (stage.decl?.name.span ?? stage.span) : inPage(stage, from)
+  const given = from === undefined ? fieldsOfRecord(optimizer)['warmup']?.default : at === from ? undefined : textOf(from)
+  b.s.say.longWarmup(at, { ...facts, given, from })
 }

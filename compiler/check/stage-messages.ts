@@ -3,7 +3,7 @@ import type { Catalogue } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { LostFile } from '../facts.ts'
 import { article } from './value.ts'
-import { code, codes, gib, replace, meant, short, grouped } from './wording.ts'
+import { code, codes, gib, place, replace, meant, short, grouped } from './wording.ts'
 
 export const stageMessages = {
   missingFile: (f: { path: string; reason: LostFile['reason']; near?: string; folder?: string; span: Span }) => ({
@@ -164,9 +164,14 @@ export const stageMessages = {
     message: 'this budget is less than one step',
     notes: [`one step sees ${f.sizes.batch} sequences, ${grouped(Math.round(f.sizes.batch * f.sizes.length))} tokens`],
   }),
-  longWarmup: (f: { warmup: number; steps: number }) => ({
+  /** `given`: the warm-up as written, where the page does not say it; `from`: where it is said. */
+  longWarmup: (f: { warmup: number; steps: number; given?: string; from?: Span }) => ({
     severity: 'warning' as const,
-    message: `the warm-up takes ${f.warmup} steps of ${f.steps}: the learning rate never reaches \`lr\``,
+    message: `the warm-up takes ${grouped(f.warmup)} steps of ${grouped(f.steps)}: the learning rate never reaches \`lr\``,
+    notes: [
+      f.given === undefined ? undefined : `it is ${code(f.given)}, ${f.from === undefined ? 'the default' : `set in ${place(f.from)}`}`,
+      'write `optimizer { warmup: 10% }`, a share of the training',
+    ],
   }),
   shortData: (f: { tokens: number; context: number }) => ({
     message: `the data has ${f.tokens} tokens, which is less than one sequence of ${f.context}`,
@@ -198,6 +203,11 @@ export const stageMessages = {
     severity: 'warning' as const,
     message: `${code(f.first)} and ${code(f.second)} are the same stage`,
     notes: [`nothing that is run depends on ${codes(f.axes)}: say where it goes, as in \`seed: ${f.axes[0] ?? 'seed'}\``],
+  }),
+  overwritten: (f: { path: string; first: string; second: string }) => ({
+    severity: 'warning' as const,
+    message: `${code(f.first)} and ${code(f.second)} both write ${code(f.path)}`,
+    notes: ['the one that runs last replaces the file; give each a `write` of its own (the store keeps both results anyway)'],
   }),
   fitNeedsTrainings: (f: { name: string }) => ({
     message: `a fit needs trainings, and ${code(f.name)} runs something else`,
@@ -237,7 +247,7 @@ const CURES: Readonly<Record<string, string>> = {
 }
 
 function large(n: number): string {
-  return n >= 1e9 ? `${(n / 1e9).toFixed(2)}B` : `${(n / 1e6).toFixed(1)}M`
+  return n >= 1e9 ? `${(n / 1e9).toFixed(2)}B` : n >= 1e6 ? `${(n / 1e6).toFixed(1)}M` : grouped(n)
 }
 
 interface TooLarge {

@@ -9,6 +9,7 @@ import { buildCustom } from './custom.ts'
 import { buildData } from './data.ts'
 import { buildEval } from './eval.ts'
 import { buildFit } from './fit.ts'
+import { warnOverwritten } from './overwritten.ts'
 import type { Stage } from './pipeline.ts'
 import { buildSample } from './sample.ts'
 import type { Names } from './names.ts'
@@ -38,6 +39,7 @@ export function buildStages(s: Session, root: Names): readonly Stage[] {
     if (value.kind === 'record' && value.decl === item && KINDS[value.of].stage) stageOf(value)
     else if (value.kind === 'record' && value.decl === item) checkValue(b, value)
   }
+  warnOverwritten(s, stages)
   return done
 }
 
