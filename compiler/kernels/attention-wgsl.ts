@@ -31,12 +31,13 @@ export const log2e = '1.4426950408889634f'
 /**
  * Bindings, and for tensors with head the functions load_<name> or store_<name> of one vec4 of the row that begins at element `at`.
  * Where a row is contiguous and its length a multiple of 4, the tensor is bound as vec4s. Past the row's end zeros are read and nothing is written.
+ * Tensors may be f32 or f16: the functions take and give f32.
  */
 export function declarations(operands: readonly Operand[], layout: Layout, usesExtents: boolean): string {
   const { head } = layout.request.attrs
   const bindings = operands.map(({ name, type, access }, i) => {
-    const mode = access === 'read' ? 'read' : 'read_write'
-    return `@group(0) @binding(${i}) var<storage, ${mode}> ${name}: array<${contiguous(type, head) ? 'vec4<f32>' : 'f32'}>;`
+    const element = contiguous(type, head) ? `vec4<${type.dtype}>` : type.dtype
+    return `@group(0) @binding(${i}) var<storage, ${access === 'read' ? 'read' : 'read_write'}> ${name}: array<${element}>;`
   })
   const extents = usesExtents ? [declareExtents(operands.length, layout.request.live)] : []
   const functions = operands.filter(({ type }) => has(type, head)).map((operand) => accessor(operand, layout))
@@ -56,13 +57,13 @@ function accessor({ name, type, access }: Operand, { request }: Layout): string 
   const inside = (i: number) => `if (c * 4u + ${i}u < ${size}u)`
   if (access === 'read') {
     const body = contiguous(type, head)
-      ? `if (c < ${size / 4}u) { x = ${name}[at / 4u + c]; }`
-      : four((i) => `${inside(i)} { x[${i}] = ${element(i)}; }`)
+      ? `if (c < ${size / 4}u) { x = vec4<f32>(${name}[at / 4u + c]); }`
+      : four((i) => `${inside(i)} { x[${i}] = f32(${element(i)}); }`)
     return `fn load_${name}(at: u32, c: u32) -> vec4<f32> {\nvar x = vec4<f32>();\n${body}\nreturn x;\n}`
   }
   const body = contiguous(type, head)
-    ? `if (c < ${size / 4}u) { ${name}[at / 4u + c] = x; }`
-    : four((i) => `${inside(i)} { ${element(i)} = x[${i}]; }`)
+    ? `if (c < ${size / 4}u) { ${name}[at / 4u + c] = vec4<${type.dtype}>(x); }`
+    : four((i) => `${inside(i)} { ${element(i)} = ${type.dtype}(x[${i}]); }`)
   return `fn store_${name}(at: u32, c: u32, x: vec4<f32>) {\n${body}\n}`
 }
 

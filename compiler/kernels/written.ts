@@ -7,6 +7,7 @@ import type { Groups, KernelPlan } from '../plan/plan.ts'
 /**
  * Bindings in order. forward: q, k, v, O and, if `wantLse`, LSE; dq: q, k, v, lse, delta, dy, dQ; dkv: q, k, v, lse, delta, dy, dK, dV.
  * All tensors are stored in the order of their type's dims: O, dy and dQ as q; lse and delta as q without `head`; dK as k; dV as v.
+ * They have its dtype, too, f32 or f16, but for lse and delta, which are f32.
  */
 export interface AttentionRequest {
   readonly kind: 'forward' | 'dq' | 'dkv'
