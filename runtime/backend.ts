@@ -8,7 +8,7 @@ export interface Backend extends AsyncDisposable {
   readonly kind: 'cpu' | 'webgpu'
   /** For the user: 'AMD EPYC, 2 threads', 'NVIDIA H200 (Vulkan)'. */
   readonly device: string
-  /** Allocates states (zeroed) and prepares every program. Fails with a Failure when the device has not the memory. */
+  /** Allocates states (zeroed) and prepares every program. Fails with DoesNotFit when the device has not the memory. */
   load(plan: Plan): Promise<Executable>
 }
 

@@ -18,6 +18,9 @@ export class Failure extends Error {
   }
 }
 
+/** The device has not the memory for a plan. Nothing is lost by it: a smaller plan may be tried. */
+export class DoesNotFit extends Failure {}
+
 export type StageState = 'cached' | 'resumed' | 'new'
 
 export type RunEvent =

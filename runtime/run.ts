@@ -5,7 +5,7 @@ import type { CustomMetric, Job } from '../compiler/plan/jobs.ts'
 import type { Backend } from './backend.ts'
 import { custom } from './custom.ts'
 import { evaluate, metricEvent } from './evaluate.ts'
-import { Failure, type RunEvent, type StageState } from './events.ts'
+import { DoesNotFit, Failure, type RunEvent, type StageState } from './events.ts'
 import { asFailure, telling } from './failures.ts'
 import { copySamples, sample, type SampleRecord } from './sample.ts'
 import { secondsSince, type StageContext } from './stage.ts'
@@ -23,8 +23,8 @@ export interface StagePlan {
   readonly key: string
   /** Where samples are copied to, which is not part of the key. */
   readonly write?: string
-  /** Compiles it; asked only when there is work to do. */
-  readonly job: () => Promise<Job>
+  /** Compiles it; asked only when there is work to do, and again with less `memory` than a plan needed that did not fit. */
+  readonly job: (memory?: number) => Promise<Job>
 }
 
 export interface RunOptions {
@@ -111,7 +111,21 @@ async function* locked(plan: StagePlan, folder: StageFolder, backend: Backend, o
   await telling('linking the run', () => linkRun(options.runs, stage, folder.path))
   yield stageEvent(plan, folder, state, total)
   for (const text of job.notes) yield { kind: 'note', stage, text }
-  yield* work(job, { backend, folder, store, cache, signal })
+  yield* fitting(plan, job, { backend, folder, store, cache, signal })
+}
+
+/** Works on the largest plan that the device has the memory for: few devices tell how much they have before it is full. */
+async function* fitting(plan: StagePlan, job: Job, context: StageContext): AsyncGenerator<RunEvent> {
+  try {
+    yield* work(job, context)
+  } catch (error) {
+    if (!(error instanceof DoesNotFit)) throw error
+    const { states, activations } = job.plan.memory
+    const smaller = await plan.job(states + activations)
+    if (smaller.micro >= job.micro) throw error
+    yield { kind: 'note', stage: plan.stage, text: `${job.micro} sequences at once do not fit the device, trying ${smaller.micro}` }
+    yield* fitting(plan, smaller, context)
+  }
 }
 
 function work(job: Job, context: StageContext): AsyncGenerator<RunEvent> {

@@ -60,7 +60,7 @@ function planOf(stage: RunnableStage, opened: OpenBackend, library: Library, mic
     what: kindWord(stage),
     key: stage.key,
     write: stage.kind === 'sample' ? stage.write : undefined,
-    job: async () => compile(stage, { facts: opened.facts, library, micro }),
+    job: async (memory = opened.facts.memory) => compile(stage, { facts: { ...opened.facts, memory }, library, micro }),
   }
 }
 

@@ -1,7 +1,7 @@
 // The plan's buffers on the device, made once. WebGPU hands them out zeroed, which is what states expect.
 import type { BufferPlan } from '../../compiler/plan/plan.ts'
 import type { OpenDevice } from './device.ts'
-import { outOfMemory, tooLarge } from './messages.ts'
+import { planTooLarge, tooLarge } from './messages.ts'
 
 /** GPUBufferUsage and GPUMapMode of the standard: Node has no such globals. */
 export const usage = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80, queryResolve: 0x200 } as const
@@ -12,7 +12,7 @@ export function roundUp(bytes: number): number {
   return Math.max(16, Math.ceil(bytes / 16) * 16)
 }
 
-/** Allocates all buffers and fills those of known content. Fails with out-of-memory, having freed what it had got. */
+/** Allocates all buffers and fills those of known content. Fails with DoesNotFit, having freed what it had got. */
 export async function allocate({ device, facts, faults }: OpenDevice, plans: readonly BufferPlan[]): Promise<GPUBuffer[]> {
   const limit = Math.min(facts.limits.maxBufferSize, facts.limits.maxStorageBufferBindingSize)
   const largest = plans.find(({ bytes }) => roundUp(bytes) > limit)
@@ -32,7 +32,7 @@ export async function allocate({ device, facts, faults }: OpenDevice, plans: rea
           )
         }
       },
-      () => outOfMemory(total),
+      () => planTooLarge(total),
     )
   } catch (error) {
     for (const buffer of buffers) buffer.destroy()

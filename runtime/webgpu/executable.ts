@@ -11,10 +11,13 @@ import { compile } from './pipelines.ts'
 import { Readback, type Region } from './readback.ts'
 import { seconds, Stopwatch, type DispatchTime } from './timing.ts'
 
-/** Allocates states and activations and compiles every kernel. Fails with out-of-memory. */
+/** Allocates states and activations and compiles every kernel. Fails with DoesNotFit, before the long work of compiling. */
 export async function load(open: OpenDevice, plan: WebgpuPlan): Promise<WebgpuExecutable> {
-  const pipelines = await compile(open.device, plan.kernels)
   const buffers = await allocate(open, plan.buffers)
+  const pipelines = await compile(open.device, plan.kernels).catch((error: unknown) => {
+    for (const buffer of buffers) buffer.destroy()
+    throw error
+  })
   const programs = plan.programs.map((spec) => prepare(open.device, spec, plan, pipelines, buffers))
   open.faults.check()
   return new WebgpuExecutable(open, plan, buffers, programs)

@@ -1,6 +1,6 @@
 // The English of everything that can go wrong with a GPU: facts → Failure. What is our own fault (a kernel
 // that does not compile, an input that is missing) is an Error instead and never passes through here.
-import { Failure } from '../events.ts'
+import { DoesNotFit, Failure } from '../events.ts'
 
 const software =
   'To run on the CPU through a software Vulkan, slow but complete: `npm install --no-save @sparticuz/chromium@147.0.0` (holds SwiftShader), or on Debian and Ubuntu `apt install mesa-vulkan-drivers`.'
@@ -50,17 +50,21 @@ export function deviceLost(reason: string): Failure {
   })
 }
 
-/** Without `bytes`: something smaller than a plan, made while it ran. */
-export function outOfMemory(bytes?: number): Failure {
-  return new Failure({
-    code: 'out-of-memory',
-    message: `The GPU's memory is full${bytes === undefined ? '' : `: this plan needs ${megabytes(bytes)}`}.`,
-    advice: ['Use a smaller micro batch, a shorter context or a smaller model.', 'Close other programs that use the GPU.'],
-  })
+const roomier = ['Use a smaller micro batch, a shorter context or a smaller model.', 'Close other programs that use the GPU.']
+
+/** While a plan ran: what was computed since is lost. */
+export function outOfMemory(): Failure {
+  return new Failure({ code: 'out-of-memory', message: `The GPU's memory is full.`, advice: roomier })
 }
 
-export function tooLarge(what: string, bytes: number, limit: number): Failure {
-  return new Failure({
+/** Before a plan ran. */
+export function planTooLarge(bytes: number): DoesNotFit {
+  const message = `The GPU's memory is full: this plan needs ${megabytes(bytes)}.`
+  return new DoesNotFit({ code: 'out-of-memory', message, advice: roomier })
+}
+
+export function tooLarge(what: string, bytes: number, limit: number): DoesNotFit {
+  return new DoesNotFit({
     code: 'out-of-memory',
     message: `One tensor, ${what}, needs ${megabytes(bytes)}, but this GPU's buffers hold at most ${megabytes(limit)}.`,
     advice: ['Use a smaller micro batch or a shorter context.'],
