@@ -12,6 +12,7 @@ import type { RunEvent } from './events.ts'
 import { telling } from './failures.ts'
 import { Meter } from './meter.ts'
 import type { StageContext } from './stage.ts'
+import { programOf, runProgram } from './program.ts'
 import { StepQueue, type QueuedStep } from './step-queue.ts'
 import { appendLine, readLines, replaceLines } from './store/journal.ts'
 import { validationOf } from './validate.ts'
@@ -84,10 +85,11 @@ function isDue(step: number, every: number): boolean {
 /** Brings weights and moments onto the device; returns the number of steps already done. */
 async function begun(job: TrainJob, { folder, store }: StageContext, executable: Executable): Promise<number> {
   const saved = await resumeState(folder, job.key, executable, job)
-  if (saved !== undefined) return saved
-  if (job.start === undefined) await initializeWeights(executable, job.weights, job.seed)
-  else await loadWeights(executable, job.weights, job.start, store)
-  return 0
+  if (saved === undefined && job.start === undefined) await initializeWeights(executable, job.weights, job.seed)
+  else if (saved === undefined) await loadWeights(executable, job.weights, job.start!, store)
+  const prepare = programOf(job.plan, 'prepare')
+  if (prepare !== undefined) await runProgram(executable, prepare, {})
+  return saved ?? 0
 }
 
 /** The log without what came after the step that is taken up, ready to be continued. */

@@ -72,7 +72,6 @@ const CASES: readonly Case[] = [
   ['masked.drop_prompt', 't', QA, 'learn: answers', 'learn: answers, drop_prompt: 10%'],
   ['masked.normalise', 't', QA, 'learn: answers', 'learn: answers, normalise: sequence'],
   ['train.random_length', 't', QA, '  data: qa\n', '  data: qa\n  random_length: 1%\n'],
-  ['train.precision', 't', QA, '  data: qa\n', '  data: qa\n  precision: f16\n'],
   ['eval.sampler', 'e', QA, 'length: 50 tokens', 'length: 50 tokens, sampler: ancestral'],
   ['eval.length', 'e', QA, 'length: 50 tokens', 'length: 49 tokens'],
   ['same_number.after', 'e', QA, 'after: "#"', 'after: "##"'],

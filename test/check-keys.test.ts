@@ -62,6 +62,7 @@ const OTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     optimizer: 'adamw { lr: 1 }',
     batch: '8 sequences',
     budget: '1999 steps',
+    precision: 'f16',
     seed: '1',
     validate: '10 steps',
     log: '7 steps',

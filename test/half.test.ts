@@ -6,7 +6,7 @@ import { shape } from '../compiler/graph/dims.ts'
 import { evaluate } from '../compiler/graph/evaluate.ts'
 import type { Graph, Node } from '../compiler/graph/graph.ts'
 import { verify } from '../compiler/graph/verify.ts'
-import { half, readByProductsOnly } from '../compiler/passes/half.ts'
+import { copyWeights, half, readByProducts } from '../compiler/passes/half.ts'
 import { assertClose, inputsFor } from './helpers/graphs.ts'
 
 function made(build: (b: Builder) => void): Graph {
@@ -74,8 +74,26 @@ test('states that are only multiplied can be f16; those that are updated, added 
     b.result('u', b.sumProduct(x, w('updated'), ['width']))
     b.update('updated', b.binary('mul', w('updated'), 2))
   })
-  const narrowed = readByProductsOnly(graph)
-  assert.deepEqual([...narrowed], ['multiplied'])
-  const inputs = half(graph, narrowed).nodes.flatMap((n) => (n.op === 'input' ? [[n.attrs.name, n.type.dtype]] : []))
+  const { all, only } = readByProducts(graph)
+  assert.deepEqual([[...all], [...only]], [['multiplied', 'updated'], ['multiplied']])
+  const inputs = half(graph, { only, copied: new Set() }).nodes.flatMap((n) => (n.op === 'input' ? [[n.attrs.name, n.type.dtype]] : []))
   assert.deepEqual(Object.fromEntries(inputs), { x: 'f32', multiplied: 'f16', computed: 'f32', updated: 'f32' })
+})
+
+test('a weight with a copy: products read the copy, and every update of the weight is one of the copy', () => {
+  const graph = made((b) => {
+    const w = b.input('w', 'state', f32({ width: 4, out: 3 }))
+    b.result('y', b.sumProduct(b.input('x', 'data', f32({ time: 3, width: 4 })), w, ['width']))
+    b.update('w', b.binary('mul', w, 2))
+  })
+  const copied = readByProducts(graph).all
+  const copying = half(graph, { only: new Set(), copied })
+  verify(copying)
+  const w = inputsFor(graph)['w']!
+  // The copy holds other numbers here, so that it shows who reads it.
+  const zero = { ...w, data: w.data.map(() => 0) }
+  const found = evaluate(copying, { ...inputsFor(graph), 'half/w': zero })
+  assert.ok(found['y']!.data.every((x) => x === 0))
+  assert.deepEqual(found['half/w']!.data, found['w']!.data)
+  assert.deepEqual(evaluate(copyWeights(graph, copied), { w })['half/w']!.data, w.data)
 })

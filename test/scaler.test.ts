@@ -36,7 +36,8 @@ test('accumulated gradients are those of the scaled loss', () => {
   const inputs = inputsOf(whole)
   for (const name of Object.keys(inputs)) if (name.startsWith('grad/')) inputs[name]!.data.fill(0)
   const expected = evaluate(whole.graph, inputs, extents)
-  const found = evaluate(half.graph, { ...inputs, ...fresh }, extents)
+  const copies = Object.fromEntries(Object.entries(inputs).map(([name, t]) => [`half/${name}`, t]))
+  const found = evaluate(half.graph, { ...inputs, ...copies, ...fresh }, extents)
   const unscaled = Object.fromEntries(
     Object.keys(expected).map((name) => [
       name,

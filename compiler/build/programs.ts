@@ -1,7 +1,7 @@
 // A checked stage → its programs, lowered for a target.
 import type { CustomStage, EvalStage, SampleStage, TrainStage } from '../check/pipeline.ts'
 import type { Graph } from '../graph/graph.ts'
-import { half, readByProductsOnly } from '../passes/half.ts'
+import { copyWeights, half, readByProducts } from '../passes/half.ts'
 import { customPrograms } from './custom.ts'
 import { guidedNllProgram, logitsProgram, nllProgram } from './evaluate.ts'
 import type { Library } from './library.ts'
@@ -29,7 +29,7 @@ export interface Purpose {
 
 export type Precision = 'f32' | 'f16'
 
-/** step, or accumulate and apply; and nll for validation. */
+/** step, or accumulate and apply; nll for validation; in f16 also prepare. */
 export function trainingPrograms(
   stage: Pick<TrainStage, 'model' | 'optimizer' | 'batch' | 'context'>,
   purpose: Purpose,
@@ -39,7 +39,16 @@ export function trainingPrograms(
   const spec = { model: stage.model, optimizer: stage.optimizer, batch: stage.batch, scaled: precision === 'f16' }
   const steps = trainPrograms(spec, shape, library, lowering.forward)
   const programs = [...steps.map((p) => finished(p, lowering)), ...scored([nllProgram(stage.model, shape, library)], { lowering })]
-  return precision === 'f16' ? programs.map(({ name, graph }) => ({ name, graph: half(graph) })) : programs
+  return precision === 'f16' ? inHalf(programs) : programs
+}
+
+/** Weights stay in f32, where the optimizer adds small steps to them; products read copies, which `prepare` makes at the start. */
+function inHalf(programs: readonly Program[]): readonly Program[] {
+  const copied = new Set(programs.flatMap(({ graph }) => [...readByProducts(graph).all]))
+  const weights = { only: new Set<string>(), copied }
+  const [first] = programs
+  const prepare = first ? [{ name: 'prepare', graph: copyWeights(first.graph, copied) }] : []
+  return [...programs.map(({ name, graph }) => ({ name, graph: half(graph, weights) })), ...prepare]
 }
 
 export function samplePrograms(stage: Pick<SampleStage, 'model' | 'sampler' | 'length'>, purpose: Purpose): readonly Program[] {
@@ -73,7 +82,7 @@ function finished({ name, graph }: Program, lowering: Lowering): Program {
 function scored(programs: readonly Program[], { lowering, precision }: Pick<Purpose, 'lowering' | 'precision'>): readonly Program[] {
   const lowered = programs.map(({ name, graph }) => ({ name, graph: lowering.backward(lowering.forward(graph)) }))
   if (precision !== 'f16') return lowered
-  const [first, ...others] = lowered.map(({ graph }) => readByProductsOnly(graph))
-  const narrowed = new Set([...(first ?? [])].filter((state) => others.every((states) => states.has(state))))
-  return lowered.map(({ name, graph }) => ({ name, graph: half(graph, narrowed) }))
+  const [first, ...others] = lowered.map(({ graph }) => readByProducts(graph).only)
+  const only = new Set([...(first ?? [])].filter((state) => others.every((states) => states.has(state))))
+  return lowered.map(({ name, graph }) => ({ name, graph: half(graph, { only, copied: new Set() }) }))
 }

@@ -73,6 +73,16 @@ class Chooser {
     }
   }
 
+  /** Whether it is all that is ever made of a product: then it takes that one's place in memory, at no cost. */
+  private replacesProduct(id: NodeId): boolean {
+    const node = this.graph.nodes[id]!
+    return node.inputs.some((input) => {
+      const { op, type } = this.graph.nodes[input]!
+      if (this.users[input]!.length > 1 || elements(type) < elements(node.type)) return false
+      return op === 'contract' || (!isHeavy(this.graph.nodes[input]!) && !isGiven(this.graph.nodes[input]!) && this.replacesProduct(input))
+    })
+  }
+
   /** A cast to f16 stands where passes/half.ts wants a tensor of half the bytes. */
   private narrows(node: Node): boolean {
     return node.op === 'cast' && node.type.dtype === 'f16' && this.graph.nodes[node.inputs[0]!]!.type.dtype === 'f32'
@@ -82,6 +92,7 @@ class Chooser {
   private deserves(id: NodeId): boolean {
     const users = usersBehindViews(this.graph, this.users, id)
     const n = users.length
+    if (n > 1 && this.replacesProduct(id)) return true
     // Repeated: every user loads all it takes. Stored: all is loaded once, then one tensor written once and read by each.
     if (n > 1 && (this.inline.get(id)!.flops > repeatable || this.loads(id) * n > this.loads(id) + 1 + n)) return true
     const { flops, sources } = this.inline.get(id)!

@@ -1,18 +1,28 @@
 // Products in half precision, after differentiation: operands of products and of attention become f16, sums stay f32, and what a
 // product leaves for later products is kept as f16, as autocast keeps it in bf16.
 // Stays f32: what two products add up to (the residual stream, accumulated gradients), norms and softmax inside, weights' gradients.
-// Needs primitives and attention. Guarantees: the border of the graph is as it was, but for states in `narrowed`, which are f16;
+// Needs primitives and attention. Guarantees: the border of the graph is as it was, but for the states that `weights` speaks of;
 // products have f16 operands or are sums along vectors. Later passes may assume that a cast to f16 is worth storing.
-import type { Builder, Value } from '../graph/builder.ts'
-import type { Graph, Node, NodeId } from '../graph/graph.ts'
+import { Builder, type Value } from '../graph/builder.ts'
+import type { Graph, Node, NodeId, Output } from '../graph/graph.ts'
 import { has } from '../graph/graph.ts'
 import { rebuild } from './rebuild.ts'
 
-/** `narrowed`: states that the device holds in f16; see `readByProductsOnly`. */
-export function half(graph: Graph, narrowed: ReadonlySet<string> = new Set()): Graph {
+/** How the device has the weights that products read, by the names of their states. */
+export interface HalfWeights {
+  /** In f16 alone: nothing else reads them, and nothing updates them. */
+  readonly only: ReadonlySet<string>
+  /** In f32, with a copy in f16 that follows every update: a state of its own, `half/<name>`. */
+  readonly copied: ReadonlySet<string>
+}
+
+const none: HalfWeights = { only: new Set(), copied: new Set() }
+
+export function half(graph: Graph, weights: HalfWeights = none): Graph {
   const kept = keptByProducts(graph)
-  return rebuild(graph, (b, node, inputs, id) => {
-    if (node.op === 'input' && narrowed.has(node.attrs.name)) {
+  const narrow = (b: Builder, x: Value): Value => narrowed(b, x, weights.copied)
+  const halved = rebuild(graph, (b, node, inputs, id) => {
+    if (node.op === 'input' && weights.only.has(node.attrs.name)) {
       return b.cast(b.input(node.attrs.name, node.attrs.role, { ...node.type, dtype: 'f16' }), 'f32')
     }
     if (node.op === 'contract' && isMatrixProduct(graph, node)) {
@@ -27,30 +37,58 @@ export function half(graph: Graph, narrowed: ReadonlySet<string> = new Set()): G
     if (node.op === 'attention_lse') return b.add('attention_lse', inputs.map((x) => narrow(b, x)), node.attrs) // prettier-ignore
     return undefined
   })
+  return mirrored(halved, weights.copied)
 }
 
-/** States that a graph only multiplies: where nothing updates them, the device can hold them in f16. */
-export function readByProductsOnly(graph: Graph): ReadonlySet<string> {
-  const elsewhere = new Set<NodeId>(graph.outputs.map((o) => o.node))
-  const updated = new Set(graph.outputs.flatMap((o) => (o.kind === 'update' ? [o.name] : [])))
-  for (const node of graph.nodes) {
-    if (node.op !== 'contract' || !isMatrixProduct(graph, node)) for (const input of node.inputs) elsewhere.add(input)
+/** The program that makes the copies from the weights, for when the host has written these. */
+export function copyWeights(graph: Graph, copied: ReadonlySet<string>): Graph {
+  const b = new Builder()
+  for (const { op, attrs, type } of graph.nodes) {
+    if (op === 'input' && copied.has(attrs.name)) b.update(copyOf(attrs.name), b.cast(b.input(attrs.name, 'state', type), 'f16'))
   }
-  return new Set(
-    graph.nodes.flatMap((node, id) => {
-      const state = node.op === 'input' && node.attrs.role === 'state' && node.type.dtype === 'f32' ? node.attrs.name : undefined
-      return state === undefined || updated.has(state) || elsewhere.has(id) ? [] : [state]
-    }),
-  )
+  return b.finish()
 }
 
+/** States that products read, and of these the ones that nothing else reads or updates. */
+export function readByProducts(graph: Graph): { readonly all: ReadonlySet<string>; readonly only: ReadonlySet<string> } {
+  const elsewhere = new Set<NodeId>(graph.outputs.map((o) => o.node))
+  const multiplied = new Set<NodeId>()
+  for (const node of graph.nodes) {
+    const readers = node.op === 'contract' && isMatrixProduct(graph, node) ? multiplied : elsewhere
+    for (const input of node.inputs) readers.add(input)
+  }
+  const updated = new Set(graph.outputs.flatMap((o) => (o.kind === 'update' ? [o.name] : [])))
+  const all = new Set<string>()
+  const only = new Set<string>()
+  graph.nodes.forEach(({ op, attrs, type }, id) => {
+    if (op !== 'input' || attrs.role !== 'state' || type.dtype !== 'f32' || !multiplied.has(id)) return
+    all.add(attrs.name)
+    if (!elsewhere.has(id) && !updated.has(attrs.name)) only.add(attrs.name)
+  })
+  return { all, only }
+}
+
+const copyOf = (state: string): string => `half/${state}`
 const rounded = (b: Builder, x: Value): Value => b.cast(b.cast(x, 'f16'), 'f32')
 
-/** x as f16. The cast goes below views, so that all views of one value share it. */
-function narrow(b: Builder, x: Value): Value {
+/** With every update of a weight its copy's. */
+function mirrored(graph: Graph, copied: ReadonlySet<string>): Graph {
+  const updates = graph.outputs.filter((o) => o.kind === 'update' && copied.has(o.name))
+  const casts = updates.map(({ node }): Node => {
+    return { op: 'cast', inputs: [node], attrs: undefined, type: { ...graph.nodes[node]!.type, dtype: 'f16' } }
+  })
+  const outputs = updates.map(({ name }, i): Output => ({ kind: 'update', name: copyOf(name), node: graph.nodes.length + i }))
+  return { nodes: [...graph.nodes, ...casts], outputs: [...graph.outputs, ...outputs] }
+}
+
+/** x as f16, or its copy if it is a weight that has one. The cast goes below views, so that all views of one value share it. */
+function narrowed(b: Builder, x: Value, copied: ReadonlySet<string>): Value {
   const node = b.node(x)
-  const inner = (): Value => narrow(b, b.value(node.inputs[0]!))
+  const inner = (): Value => narrowed(b, b.value(node.inputs[0]!), copied)
   switch (node.op) {
+    case 'input':
+      if (copied.has(node.attrs.name)) return b.input(copyOf(node.attrs.name), 'state', { ...node.type, dtype: 'f16' })
+      return b.cast(x, 'f16')
     case 'rename':
       return b.rename(inner(), node.attrs.from, node.attrs.to)
     case 'merge':

@@ -8,6 +8,7 @@
 //               In f16 step f32 [] (from 1) instead of the corrections; where norm is not finite, the step changed nothing but the scale
 //   step        both in one, for batches that fit in one run: the inputs of both → loss, norm. No grad/* states.
 //   nll         tokens, row, target → nll f32 [row]
+//   prepare     in f16 only: to be run when weight/* has been written, makes the copies half/weight/* that products read
 // Programs of an evaluation plan (states: weight/*):
 //   nll         as above
 //   guided_nll  the same with inputs clear i32 [row] (rows of the same positions with the prompt masked) and guidance f32 []

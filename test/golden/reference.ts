@@ -96,7 +96,7 @@ export async function loadTraining(
     // A batch larger than the micro-batch is what makes accumulate and apply out of one step.
     const all = trainingPrograms({ model, optimizer, batch: 2 * micros[0]!.batch, context }, purpose(bench, micros[0]!.batch))
     return all
-      .filter((p) => p.name === 'accumulate' || (p.name === 'apply' && i === 0))
+      .filter((p) => p.name === 'accumulate' || (i === 0 && (p.name === 'apply' || p.name === 'prepare')))
       .map((p) => (p.name === 'accumulate' ? { ...p, name: `accumulate_T${context}` } : p))
   })
   return open(c, bench, model, programs, 'weights_init.safetensors')
@@ -108,6 +108,7 @@ async function open(c: Case, bench: Bench, model: Model, programs: readonly Prog
   const tensors = await storedWeights(c, file)
   const read = readPublished(asFile(tensors, c.name), model.weights)
   for (const w of model.weights) await executable.write(`weight/${w.name}`, await read(w))
+  if (programs.some((p) => p.name === 'prepare')) await executable.run('prepare', {})
   return {
     model,
     plan,

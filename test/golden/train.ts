@@ -2,7 +2,7 @@
 // micro-batch, the gradient norm and rate of each step, the gradients of the first step, and the weights after some steps.
 import type { OptimizerSpec } from '../../compiler/check/pipeline.ts'
 import { rateAt } from '../../compiler/build/rate.ts'
-import type { Executable } from '../../runtime/backend.ts'
+import { runProgram } from '../../runtime/program.ts'
 import type { Case, Config, Stored } from './case.ts'
 import { stored } from './case.ts'
 import { measured, relativeL2, type Outcome } from './outcome.ts'
@@ -68,7 +68,7 @@ export async function train(c: Case, bench: Bench): Promise<readonly Outcome[]> 
       step.step * accumulation - 1,
     )
     worst.rate = Math.max(worst.rate, Math.abs(rate / step.lr - 1) || 0)
-    const norm = await applyStep(model.executable, step.step, step.lr, spec.betas)
+    const norm = await applyStep(model, step.step, step.lr, spec.betas)
     worst.norm = Math.max(worst.norm, Math.abs(norm / step.grad_norm_before_clip - 1))
     if (snapshots.includes(step.step)) outcomes.push(...(await compareWeights(c, model, before, step.step, tolerance)))
   }
@@ -103,10 +103,12 @@ function causalRows(io: Stored, micro: MicroBatch, rows: readonly number[]): rea
   return targets === undefined ? rows : rows.filter((i) => targets[i]! >= 0)
 }
 
-async function applyStep(executable: Executable, step: number, rate: number, betas: readonly [number, number]): Promise<number> {
+async function applyStep(model: Reference, step: number, rate: number, betas: readonly [number, number]): Promise<number> {
   const scalar = (x: number): Float32Array => Float32Array.of(x)
-  const { norm } = await executable.run('apply', {
+  const spec = model.plan.programs.find((p) => p.name === 'apply')!
+  const { norm } = await runProgram(model.executable, spec, {
     rate: scalar(rate),
+    step: scalar(step),
     correction1: scalar(1 - betas[0] ** step),
     correction2: scalar(1 - betas[1] ** step),
   })
