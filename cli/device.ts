@@ -10,21 +10,25 @@ import type { Backend } from '../runtime/backend.ts'
 import { Failure } from '../runtime/events.ts'
 import { cpuBackend, cpuFacts } from '../runtime/onnx/backend.ts'
 import { webgpuBackend } from '../runtime/webgpu/backend.ts'
+import type { DeviceOptions } from '../runtime/webgpu/device.ts'
 
 export interface OpenBackend extends AsyncDisposable {
   readonly backend: Backend
   readonly facts: DeviceFacts
 }
 
-/** Opens the device that `choice` means; `note` hears of something slow. Fails with a Failure that says what to install or to write. */
+/**
+ * Opens the device that `choice` means; `note` hears of what is slow, and of what the device gets wrong.
+ * Fails with a Failure that says what to install or to write.
+ */
 export async function openBackend(choice: string, note: (text: string) => void): Promise<OpenBackend> {
-  const gpu = await openGpu(choice)
+  const gpu = await openGpu(choice, note)
   return gpu ?? owned(await cpuBackend({ note }), cpuFacts())
 }
 
-/** What the compiler plans with for `choice`; the CPU's facts need no ONNX Runtime. */
-export async function deviceFacts(choice: string): Promise<DeviceFacts> {
-  const gpu = await openGpu(choice)
+/** What the compiler plans with for `choice`; the CPU's facts need no ONNX Runtime. `note` hears of what the device gets wrong. */
+export async function deviceFacts(choice: string, note: (text: string) => void): Promise<DeviceFacts> {
+  const gpu = await openGpu(choice, note)
   if (gpu === undefined) return cpuFacts()
   await gpu[Symbol.asyncDispose]()
   return gpu.facts
@@ -55,33 +59,34 @@ export function readFacts(path: string): DeviceFacts {
 }
 
 /** The GPU that `choice` means; undefined where it means the CPU. */
-async function openGpu(choice: string): Promise<OpenBackend | undefined> {
+async function openGpu(choice: string, note: (text: string) => void): Promise<OpenBackend | undefined> {
   switch (choice) {
     case 'cpu':
       return undefined
     case 'auto':
-      return hardware()
+      return hardware(note)
     case 'webgpu':
-      return webgpu({})
+      return webgpu({}, note)
     case 'software':
-      return webgpu({ software: true })
+      return webgpu({ software: true }, note)
     default:
-      return webgpu({ adapter: choice })
+      return webgpu({ adapter: choice }, note)
   }
 }
 
 /** The hardware GPU, or undefined when there is none. */
-async function hardware(): Promise<OpenBackend | undefined> {
+async function hardware(note: (text: string) => void): Promise<OpenBackend | undefined> {
   try {
-    return await webgpu({ software: false })
+    return await webgpu({ software: false }, note)
   } catch (error) {
     if (error instanceof Failure && (error.code === 'no-adapter' || error.code === 'webgpu-missing')) return undefined
     throw error
   }
 }
 
-async function webgpu(options: Parameters<typeof webgpuBackend>[0]): Promise<OpenBackend> {
+async function webgpu(options: DeviceOptions, note: (text: string) => void): Promise<OpenBackend> {
   const backend = await webgpuBackend(options)
+  for (const loss of backend.losses) note(`${backend.device}: ${loss}`)
   return owned(backend, backend.facts)
 }
 

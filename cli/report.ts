@@ -39,6 +39,11 @@ export function reportFailure({ code, message, advice }: Failure, output: Output
   else process.stderr.write([`error[${code}]: ${message}`, ...advice.map((a) => `  = ${a}`)].join('\n') + '\n')
 }
 
+/** Something to know, beside what was asked for. */
+export function warn(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
 /** What should never happen, with all that helps to find it. */
 export function reportBug(error: unknown, output: Output): void {
   const [message, stack] = error instanceof Error ? [error.message, error.stack ?? ''] : [String(error), '']

@@ -192,7 +192,7 @@ test('a profile has the time of every dispatch and still updates states', async 
   assert.equal((await executable.read('total'))[0], 5)
 })
 
-test('a device with guards clamps what leaves a buffer; one without computes the same of what does not', async () => {
+test('a device with guards reads nothing beyond a buffer; one without computes the same of what stays inside', async () => {
   const reads = (at: string): KernelPlan => ({
     label: 'reads',
     wgsl: `
@@ -213,7 +213,12 @@ test('a device with guards clamps what leaves a buffer; one without computes the
     await executable.run('silent', { x: Float32Array.from({ length: 1000 }, (_, i) => 1 + i) }, { n: 1000 })
     return [...(await executable.read('total')).slice(0, 4)]
   }
-  assert.deepEqual(await totalOf(true, '(i + 1u) * 100000u'), [1000, 1000, 1000, 1000])
+  // Dawn takes the last element, some drivers zero.
+  const beyond = await totalOf(true, '(i + 1u) * 100000u')
+  assert.ok(
+    beyond.every((x) => Number.isInteger(x) && x >= 0 && x <= 1000),
+    `read ${beyond.join()}`,
+  )
   assert.deepEqual(await totalOf(false, 'i * 300u'), [1, 301, 601, 901])
 })
 

@@ -3,6 +3,7 @@ import { Failure } from '../../runtime/events.ts'
 import { cpuBackend, cpuFacts } from '../../runtime/onnx/backend.ts'
 import { presence } from '../../runtime/onnx/locate.ts'
 import { listAdapters, type AdapterInfo } from '../../runtime/webgpu/adapters.ts'
+import { webgpuBackend } from '../../runtime/webgpu/backend.ts'
 import { exits, type Exit } from '../exit.ts'
 import type { Output } from '../report.ts'
 
@@ -25,14 +26,12 @@ export async function doctorCommand(output: Output): Promise<Exit> {
 
 async function adapters(): Promise<readonly Finding[]> {
   try {
-    const found = await listAdapters()
-    return found.map((a) => ({
-      device: 'webgpu',
-      name: `${a.name} (${a.backend})`,
-      usable: a.usable,
-      software: a.software,
-      notes: about(a),
-    }))
+    const found: Finding[] = []
+    for (const a of await listAdapters()) {
+      const notes = [...about(a), ...(await halves(a))]
+      found.push({ device: 'webgpu', name: `${a.name} (${a.backend})`, usable: a.usable, software: a.software, notes })
+    }
+    return found
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return [{ device: 'webgpu', name: 'WebGPU', usable: false, software: false, notes: [error.message, ...error.advice] }]
@@ -45,6 +44,13 @@ function about(adapter: AdapterInfo): readonly string[] {
   if (adapter.software) notes.push('computes on the CPU: for checking kernels, not for speed')
   if (adapter.reason !== undefined) notes.push(adapter.reason)
   return notes
+}
+
+/** Opens an adapter that has f16, to see whether it computes right. */
+async function halves(adapter: AdapterInfo): Promise<readonly string[]> {
+  if (!adapter.usable || !adapter.features.includes('shader-f16')) return []
+  await using backend = await webgpuBackend({ adapter: adapter.name, software: adapter.software })
+  return [...backend.losses, ...backend.passed]
 }
 
 /** Does not fetch ONNX Runtime: where it is missing, that is for the first run to do. */

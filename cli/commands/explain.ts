@@ -8,7 +8,7 @@ import { originsText, valuesOf } from '../../compiler/report/origins-text.ts'
 import { deviceFacts, readFacts } from '../device.ts'
 import { exits, WrongUse, type Exit } from '../exit.ts'
 import { load, type LoadOptions } from '../load.ts'
-import { reportDiagnostics, type Output } from '../report.ts'
+import { reportDiagnostics, warn, type Output } from '../report.ts'
 import { COMPILATION, compilationText, type Compilation } from './explain-text.ts'
 import { checkDevice, checkMicro, mustRun, stageNamed } from './stages.ts'
 
@@ -47,7 +47,7 @@ function valuesText(stage: Stage, field: string): string {
 
 async function compiledText(stage: RunnableStage, at: Compilation, prelude: Scope, options: ExplainOptions): Promise<string> {
   checkMicro([stage], options.micro)
-  const facts = options.facts === undefined ? await deviceFacts(options.device) : readFacts(options.facts)
+  const facts = options.facts === undefined ? await deviceFacts(options.device, warn) : readFacts(options.facts)
   const library = new Library(prelude)
   if (at !== 'graph') checkDevice([stage], facts, library)
   return compilationText(stage, at, { facts, library, micro: options.micro })

@@ -14,7 +14,7 @@ import { deviceFacts, readFacts } from '../device.ts'
 import { exits, type Exit } from '../exit.ts'
 import { load, type LoadOptions } from '../load.ts'
 import { measuredRate } from '../rates.ts'
-import { reportDiagnostics, reportFailure, type Output } from '../report.ts'
+import { reportDiagnostics, reportFailure, warn, type Output } from '../report.ts'
 import { doesNotFit } from './plan-refusal.ts'
 import { checkMicro, plannedStages } from './stages.ts'
 
@@ -52,7 +52,7 @@ interface Predicted {
 /** Compiles what is shown for the device of the options, if they name one; also what cannot run yet for want of data. */
 async function predictions(wanted: Pipeline, prelude: Scope, options: PlanOptions): Promise<ReadonlyMap<Stage, Predicted>> {
   const { facts: path, device, micro } = options
-  const facts = path !== undefined ? readFacts(path) : device !== undefined ? await deviceFacts(device) : undefined
+  const facts = path !== undefined ? readFacts(path) : device !== undefined ? await deviceFacts(device, warn) : undefined
   if (facts === undefined) return new Map()
   const compiled = shownStages(wanted).filter(isCompiled)
   checkMicro(compiled, micro)

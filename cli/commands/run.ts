@@ -9,7 +9,7 @@ import { openBackend, type OpenBackend } from '../device.ts'
 import { exits, type Exit } from '../exit.ts'
 import { load, type LoadOptions } from '../load.ts'
 import { RateRecorder } from '../rates.ts'
-import { reportDiagnostics, type Output } from '../report.ts'
+import { reportDiagnostics, warn, type Output } from '../report.ts'
 import { screenFor } from '../ui/show.ts'
 import { checkDevice, checkMicro, leftOut, wantedStages } from './stages.ts'
 
@@ -28,10 +28,10 @@ export async function runCommand(file: string, names: readonly string[], options
   const stages = wantedStages(pipeline, names)
   checkMicro(stages, options.micro)
   const left = names.length === 0 ? leftOut(pipeline) : []
-  for (const line of left) process.stderr.write(`${line}\n`)
+  for (const line of left) warn(line)
   if (stages.length === 0 && left.length > 0) return exits.wrong
   using stop = stopOnSignal()
-  await using opened = await openBackend(options.device, (text) => process.stderr.write(text + '\n'))
+  await using opened = await openBackend(options.device, warn)
   const library = new Library(prelude)
   checkDevice(stages, opened.facts, library)
   const live = process.stdout.isTTY && !inContinuousIntegration(process.env)
