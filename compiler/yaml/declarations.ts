@@ -7,7 +7,19 @@ import type { Span } from '../../grammar/source.ts'
 import { docOf } from '../../grammar/trivia.ts'
 import { excerptOf, joined, made, relocate, spelled, type Excerpt, type ScalarNode } from './excerpt.ts'
 import { anything, placeOfNoun } from './places.ts'
-import { endOfPair, isEmpty, isQuoted, openerOfPair, passOn, spanOf, startOfPair, type PairNode, type Reading } from './reading.ts'
+import {
+  endOfPair,
+  holdsAnything,
+  holdsOf,
+  isEmpty,
+  isQuoted,
+  openerOfPair,
+  passOn,
+  spanOf,
+  startOfPair,
+  type PairNode,
+  type Reading,
+} from './reading.ts'
 import { blockText, quotedText } from './text.ts'
 import { amends, record, value, type Spot } from './values.ts'
 
@@ -42,7 +54,7 @@ function headOf(r: Reading, head: Excerpt, rest: Excerpt, end: number): Declarat
   const whole = joined(head, rest)
   const { module, diagnostics } = parse({ name: r.page.name, text: whole.text })
   // The words of one key are one mistake.
-  passOn(r, diagnostics.slice(0, 1), whole, true)
+  passOn(r, diagnostics.slice(0, 1), whole, holdsAnything)
   if (diagnostics.length === 0 && module.items.length > 1) r.say.oneEach({ source: r.page, start: head.place(0), end }, { key: head.text })
   return diagnostics.length > 0 || module.items.length !== 1 ? undefined : relocate(module.items[0]!, whole, r.page)
 }
@@ -76,7 +88,7 @@ function code(r: Reading, { key, value: node }: PairNode, head: Excerpt, hoisted
   const before = joined(head, made(/^\s*[[(]/.test(body.text) ? '' : ' ', key.range[1]))
   const whole = joined(before, body)
   const { module, diagnostics } = parse({ name: r.page.name, text: whole.text })
-  passOn(r, diagnostics, whole, !isQuoted(node))
+  passOn(r, diagnostics, whole, holdsOf(node))
   const [item, more] = module.items
   if (more !== undefined) r.say.oneEach(spanOf(r, key), { key: head.text })
   if (item?.kind !== 'op' && item?.kind !== 'block') return undefined

@@ -117,13 +117,24 @@ export function placed({ start, end }: { readonly start: number; readonly end: n
   return { source: page, start: from, end: Math.max(from, to) }
 }
 
+/** A page that goes on with the letters of ours for which the true one has an escape or another indentation. */
+interface Respelt extends SourceFile {
+  readonly of: SourceFile
+}
+
+/** Whether offsets behind the start of a span mean nothing in the page that the user has. */
+export function isRespelt({ source }: Span): boolean {
+  return 'of' in source
+}
+
 /**
  * A span whose text is `text`, at an offset of the page. Where the page spells it in YAML's way, indented or escaped, the
  * span stands in a page of the same name that goes on with `text` from there: line and column stay right, and whoever
  * reads the text under the span, as the formatter and the keys of stages do, reads our language.
  */
 export function spelled(page: SourceFile, start: number, text: string): Span {
-  const source = page.text.startsWith(text, start) ? page : { name: page.name, text: page.text.slice(0, start) + text }
+  const respelt = (): Respelt => ({ name: page.name, text: page.text.slice(0, start) + text, of: page })
+  const source = page.text.startsWith(text, start) ? page : respelt()
   return { source, start, end: start + text.length }
 }
 

@@ -1,6 +1,6 @@
 // What reading one page carries along, and where its nodes begin and end.
 import { isCollection, isPair, isScalar, type Pair, type ParsedNode, type YAMLMap } from 'yaml'
-import type { Diagnostic, Report } from '../../grammar/diagnostic.ts'
+import type { Diagnostic, Fix, Report } from '../../grammar/diagnostic.ts'
 import type { SourceFile, Span } from '../../grammar/source.ts'
 import type { YamlComments } from './comments.ts'
 import { relocate, type Excerpt, type ScalarNode } from './excerpt.ts'
@@ -83,7 +83,16 @@ export function isEmpty(node: ParsedNode | null, r: Reading): boolean {
 export const isQuoted = ({ type }: ScalarNode): boolean => type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE'
 export const isBlock = ({ type }: ScalarNode): boolean => type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED'
 
-/** Passes on what a parser of ours found in an excerpt. Its cures hold only where the page has its very letters. */
-export function passOn(r: Reading, found: readonly Diagnostic[], excerpt: Excerpt, verbatim: boolean): void {
-  for (const d of found) r.report.add(relocate(verbatim ? d : { ...d, fixes: [] }, excerpt, r.page))
+/** Whether a scalar still stands for its text when a cure has changed that; its letters must be the page's own. */
+export type Holds = (text: string) => boolean
+export const holdsAnything: Holds = () => true
+export const holdsNothing: Holds = () => false
+/** Behind `: ` a plain scalar is a key, at ` #` it ends. */
+const holdsPlain: Holds = (text) => !/:(\s|$)|\s#/.test(text)
+export const holdsOf = (node: ScalarNode): Holds => (isQuoted(node) ? holdsNothing : isBlock(node) ? holdsAnything : holdsPlain)
+
+/** Passes on what a parser of ours found in an excerpt, with the cures that cure the page too. */
+export function passOn(r: Reading, found: readonly Diagnostic[], excerpt: Excerpt, holds: Holds): void {
+  const cured = ({ span, text }: Fix): string => excerpt.text.slice(0, span.start) + text + excerpt.text.slice(span.end)
+  for (const d of found) r.report.add(relocate({ ...d, fixes: d.fixes.filter((fix) => holds(cured(fix))) }, excerpt, r.page))
 }

@@ -6,15 +6,18 @@ import { codeOf, type Diagnostic } from '../../grammar/diagnostic.ts'
 import { parse, parseExpression } from '../../grammar/parse.ts'
 import { messages as ofBodies } from '../elaborate/messages.ts'
 import { kindOfMaker } from '../spec/kinds.ts'
+import { isRespelt } from './excerpt.ts'
+import { useLines } from './write.ts'
 import { isPlain, plain, quoted } from './write-scalar.ts'
 
 const bodies: ReadonlySet<string> = new Set(Object.keys(ofBodies).map(codeOf))
 
-/** A diagnostic that points into a YAML page, with its notes respelled. */
+/** A diagnostic that points into a YAML page, with its notes respelled and without cures for letters that the page does not have. */
 export function inYaml(diagnostic: Diagnostic): Diagnostic {
   const { code, notes } = diagnostic
-  if (bodies.has(code)) return diagnostic
-  return { ...diagnostic, notes: notes.map((note) => note.replace(/`([^`]+)`/g, (_, text: string) => `\`${respelled(text)}\``)) }
+  const fixes = diagnostic.fixes.filter(({ span }) => !isRespelt(span))
+  if (bodies.has(code)) return { ...diagnostic, fixes }
+  return { ...diagnostic, fixes, notes: notes.map((note) => note.replace(/`([^`]+)`/g, (_, text: string) => `\`${respelled(text)}\``)) }
 }
 
 /** Stands for `…`, which no grammar knows. */
@@ -37,7 +40,7 @@ function declarationIn(text: string): string | undefined {
 function declaration(item: Declaration): string | undefined {
   switch (item.kind) {
     case 'use':
-      return 'value' in item.target && item.alias ? `use ${item.alias.name}: ${quoted(item.target.value)}` : undefined
+      return useLines(item, undefined)[0]
     case 'let':
     case 'param':
       return item.value && pair(`${item.kind} ${item.name.name}`, item.value)

@@ -6,7 +6,7 @@ import { parse, parseExpression } from '../../grammar/parse.ts'
 import { docOf } from '../../grammar/trivia.ts'
 import { excerptOf, joined, made, placed, relocate, type Excerpt, type ScalarNode } from './excerpt.ts'
 import { base, placeOfField, type Place } from './places.ts'
-import { columnOf, endOf, endOfPair, isBlock, isEmpty, isQuoted, openerOfPair, passOn, spanOf, startOfPair, type MapNode, type PairNode, type Path, type Reading } from './reading.ts' // prettier-ignore
+import { columnOf, endOf, endOfPair, holdsOf, isBlock, isEmpty, isQuoted, openerOfPair, passOn, spanOf, startOfPair, type Holds, type MapNode, type PairNode, type Path, type Reading } from './reading.ts' // prettier-ignore
 import { blockText, quotedText } from './text.ts'
 
 /** Where a node stands. `at`: the end of what opened it; `column`: where that begins. */
@@ -143,10 +143,10 @@ function dashBefore(text: string, start: number): number {
 function scalar(r: Reading, node: ScalarNode, { place, key }: Spot, hoisted: string[]): Expr | undefined {
   const excerpt = excerptOf(node, r.page.text)
   if (isQuoted(node)) {
-    return r.json && isExpression(place, excerpt.text) ? code(r, excerpt, { verbatim: false, hoisted }) : quotedText(r.page, node)
+    return r.json && isExpression(place, excerpt.text) ? code(r, excerpt, holdsOf(node), hoisted) : quotedText(r.page, node)
   }
   if (place.text === 'only') return textOrExpression(r, node, excerpt, key)
-  const found = code(r, excerpt, { verbatim: true, hoisted })
+  const found = code(r, excerpt, holdsOf(node), hoisted)
   // An expression that begins with a quote stands in parentheses, because YAML would take it for a string.
   return found?.kind === 'paren' && !isBlock(node) && /^[(\s]+"/.test(excerpt.text) ? found.inner : found
 }
@@ -195,9 +195,9 @@ function textOrExpression(r: Reading, node: ScalarNode, excerpt: Excerpt, key: s
 }
 
 /** The tree of an expression's text, with the comments that it holds. */
-function code(r: Reading, excerpt: Excerpt, { verbatim, hoisted }: { verbatim: boolean; hoisted: string[] }): Expr | undefined {
+function code(r: Reading, excerpt: Excerpt, holds: Holds, hoisted: string[]): Expr | undefined {
   const { expr, diagnostics } = parseExpression({ name: r.page.name, text: excerpt.text })
-  passOn(r, diagnostics, excerpt, verbatim)
+  passOn(r, diagnostics, excerpt, holds)
   if (diagnostics.length > 0 || !excerpt.text.includes('#')) return expr && relocate(expr, excerpt, r.page)
   // Only a declaration keeps the comments around an expression.
   const whole = joined(made('let it = ', excerpt.place(0)), excerpt)

@@ -1,6 +1,6 @@
 // Module → YAML text, one form for each tree. Every comment is kept at its item, every declaration in its order;
 // reading the text gives the tree again. Records go over several lines; lists stay in one where the author had them so.
-import type { Declaration, Expr, Field, ListExpr, Module, NumberExpr, RecordExpr, StringExpr, Trivia } from '../../grammar/ast.ts'
+import type { Declaration, Expr, Field, ListExpr, Module, NumberExpr, RecordExpr, StringExpr, Trivia, Use } from '../../grammar/ast.ts'
 import { typeText } from '../../grammar/format-expr.ts'
 import { format } from '../../grammar/format.ts'
 import { parse } from '../../grammar/parse.ts'
@@ -52,7 +52,8 @@ function declarationLines(module: Module, item: Declaration): readonly string[] 
   }
 }
 
-function useLines({ target, alias }: Extract<Declaration, { kind: 'use' }>, after: string | undefined): readonly string[] {
+/** `use NAME: …`, with the comment behind it. */
+export function useLines({ target, alias }: Use, after: string | undefined): readonly string[] {
   if ('name' in target) {
     const same = alias?.name === target.name ? ` as ${alias.name}` : ''
     return pair(key(`use ${alias?.name ?? target.name}`), { inline: target.name + same }, after)

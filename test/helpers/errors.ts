@@ -21,7 +21,7 @@ import { checked, folder } from './check.ts'
 export interface Fixture {
   readonly code: string
   /** The form that the page is written in. */
-  readonly form: 'smdm' | 'yaml'
+  readonly form: 'smdm' | 'yaml' | 'json'
   readonly meaning: string
   readonly from: string
   readonly to: string
