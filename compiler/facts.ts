@@ -34,6 +34,11 @@ export interface DeviceFacts {
   readonly software: boolean
   /** How fast it is, where that is known: for estimates of time, nothing else. */
   readonly rates?: DeviceRates
+  /**
+   * Tiles that were measured to be the fastest here: places in `matrixTileTable` of kernels/matrix-tile.ts by its `tuningKey`. Results
+   * do not depend on them.
+   */
+  readonly tuned?: Readonly<Record<string, number>>
 }
 
 /** Achieved, not peak. */

@@ -4,11 +4,12 @@ import type { Dtype, Graph, Type } from '../compiler/graph/graph.ts'
 import { evaluate } from '../compiler/graph/evaluate.ts'
 import type { Tensor } from '../compiler/graph/ops/op.ts'
 import type { Data, Executable, Tensors } from '../runtime/backend.ts'
+import { floatsOf, halvesOf } from '../runtime/half.ts'
 
 export type Extents = Readonly<Record<string, number>>
 export type Range = readonly [number, number]
 
-/** The same numbers for the same seed, evenly in a range; integers are rounded. */
+/** The same numbers for the same seed, evenly in a range; integers and halves are rounded. */
 export function randomTensor(type: Type, seed: number, extents: Extents, [low, high]: Range = [-2, 2]): Tensor {
   let state = (seed * 2654435761 + 12345) >>> 0
   const dims = type.dims.map((d) => (d.live ? { name: d.name, size: extents[d.name] ?? d.size } : d))
@@ -16,13 +17,22 @@ export function randomTensor(type: Type, seed: number, extents: Extents, [low, h
   for (const i of data.keys()) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     const x = low + ((high - low) * (state >>> 8)) / 2 ** 24
-    data[i] = type.dtype === 'f32' ? Math.fround(x) : Math.round(x)
+    data[i] = type.dtype === 'f32' ? Math.fround(x) : type.dtype === 'f16' ? halved(x) : Math.round(x)
   }
   return { dims, data }
 }
 
+/** The nearest half. */
+export function halved(x: number): number {
+  return floatsOf(halvesOf(Float32Array.of(x)))[0]!
+}
+
 export function border(tensor: Tensor, dtype: Dtype): Data {
-  return dtype === 'f32' ? Float32Array.from(tensor.data) : dtype === 'u32' ? Uint32Array.from(tensor.data) : Int32Array.from(tensor.data)
+  return dtype === 'f32' || dtype === 'f16'
+    ? Float32Array.from(tensor.data)
+    : dtype === 'u32'
+      ? Uint32Array.from(tensor.data)
+      : Int32Array.from(tensor.data)
 }
 
 /** Runs a program of `executable` and compares all outputs of its graph: results as returned, updates as the states then are. */

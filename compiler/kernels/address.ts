@@ -11,8 +11,16 @@ export interface Axis {
   readonly variable: string
 }
 
-interface Term {
+/** A summand of an offset. */
+export interface Term {
   readonly index: Index
+  readonly stride: Size
+}
+
+/** Neighbouring dims of an axis, from `first` to `last`, that one stride walks through. */
+export interface Run {
+  readonly first: number
+  readonly last: number
   readonly stride: Size
 }
 
@@ -24,12 +32,49 @@ export function offsetText(
   live: LiveDims,
   value: (id: ScalarId) => string,
 ): string {
+  return sumText(termsOf(dims, index, live), axes, live, value)
+}
+
+/** The offset of a tensor's element as a sum of indices times strides. */
+export function termsOf(dims: readonly Dim[], index: readonly Index[], live: LiveDims): readonly Term[] {
   const strides = stridesOf(dims, live)
   const terms: Term[] = []
   index.forEach((x, i) => {
-    if (sizeOf([dims[i]!], live).factor !== 1 || dims[i]!.live) expand(x, strides[i]!, live, terms)
+    if (!isSingle(dims[i]!, live)) expand(x, strides[i]!, live, terms)
   })
-  return sumText(rejoin(terms, live), axes, live, value)
+  return rejoin(terms, live)
+}
+
+/** The axis' part in an offset: one run per stretch of its dims that also lies together in memory. Dims of size one are left out. */
+export function runsOf(axis: readonly Dim[], terms: readonly Term[], live: LiveDims): readonly Run[] {
+  const dims = wide(axis, live)
+  const strides = dims.map((d) => terms.filter((t) => t.index.kind === 'dim' && t.index.name === d.name).map((t) => t.stride))
+  const runs: Run[] = []
+  for (let first = 0; first < dims.length; first++) {
+    for (const stride of strides[first]!) {
+      let last = first
+      let step = stride
+      while (last + 1 < dims.length) {
+        const size = sizeOf([dims[last + 1]!], live)
+        const at = strides[last + 1]!.findIndex((next) => same(times(next, size), step))
+        if (at < 0) break
+        step = strides[last + 1]![at]!
+        strides[last + 1]!.splice(at, 1)
+        last++
+      }
+      runs.push({ first, last, stride: step })
+    }
+  }
+  return runs
+}
+
+/** Dims of size one are always at zero. */
+export function wide(dims: readonly Dim[], live: LiveDims): readonly Dim[] {
+  return dims.filter((d) => !isSingle(d, live))
+}
+
+function isSingle(dim: Dim, live: LiveDims): boolean {
+  return same(sizeOf([dim], live), one)
 }
 
 /** WGSL expression (u32) of one index. */
@@ -86,7 +131,7 @@ function rejoin(terms: readonly Term[], live: LiveDims): readonly Term[] {
 
 function sumText(terms: readonly Term[], axes: readonly Axis[], live: LiveDims, value: (id: ScalarId) => string): string {
   const parts: string[] = []
-  for (const axis of axes) parts.push(...runs(axis, terms, live))
+  for (const axis of axes) parts.push(...runTexts(axis, terms, live))
   for (const { index, stride } of terms) {
     if (index.kind === 'dim') continue
     parts.push(scaled(opaqueText(index, axes, live, value), stride, live))
@@ -120,29 +165,14 @@ function opaqueText(
   }
 }
 
-/** The axis' share of a sum, one product per run of neighbouring dims. */
-function runs(axis: Axis, terms: readonly Term[], live: LiveDims): string[] {
-  // Dims of size one are always at zero.
-  const dims = axis.dims.filter((d) => d.live || d.size !== 1)
-  const strides = dims.map((d) => terms.filter((t) => t.index.kind === 'dim' && t.index.name === d.name).map((t) => t.stride))
-  const texts: string[] = []
-  const outer = stridesOf(dims, live)
-  for (let i = 0; i < dims.length; i++) {
-    for (const stride of strides[i]!) {
-      let last = i
-      let step = stride
-      while (last + 1 < dims.length) {
-        const size = sizeOf([dims[last + 1]!], live)
-        const at = strides[last + 1]!.findIndex((next) => same(times(next, size), step))
-        if (at < 0) break
-        step = strides[last + 1]![at]!
-        strides[last + 1]!.splice(at, 1)
-        last++
-      }
-      texts.push(scaled(digits(axis.variable, outer[last]!, i === 0 ? undefined : sizeOf(dims.slice(i, last + 1), live), live), step, live))
-    }
-  }
-  return texts
+/** The axis' share of a sum, one product per run. */
+function runTexts({ dims: all, variable }: Axis, terms: readonly Term[], live: LiveDims): readonly string[] {
+  const dims = wide(all, live)
+  const below = stridesOf(dims, live)
+  return runsOf(all, terms, live).map(({ first, last, stride }) => {
+    const size = first === 0 ? undefined : sizeOf(dims.slice(first, last + 1), live)
+    return scaled(digits(variable, below[last]!, size, live), stride, live)
+  })
 }
 
 /** variable / below % size. */

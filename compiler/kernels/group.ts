@@ -6,7 +6,7 @@ import { elements, has, type Dim, type Graph, type Node, type NodeId } from '../
 import { BodyBuilder } from './body.ts'
 import { isHeavy, isReduction } from './cost.ts'
 import { isGiven, type Storage } from './store.ts'
-import { matmulParts, matmulTile, reductionParts } from './tile.ts'
+import { matmulParts, reductionParts } from './tile.ts'
 
 /** The loop nest of a group. `rows` are the dims of results; a reduction's `over` is not empty. */
 export interface Loops {
@@ -245,10 +245,8 @@ export class Grouping {
       if (node.op === 'contract') {
         const product = productOf(this.graph, id)
         const [m, n, batch] = [size(product.m), size(product.n), size(product.batch)]
-        if (Math.min(m, n) >= smallestTile) {
-          const tile = matmulTile(m, n, batch, this.facts)
-          return { kind: 'matmul', rows, over, parts: matmulParts(Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * batch, size(over)) }
-        }
+        const parts = matmulParts(m, n, size(over), batch, inputs[0]!.dtype, this.facts)
+        if (Math.min(m, n) >= smallestTile) return { kind: 'matmul', rows, over, parts }
       }
       return { kind: 'reduction', rows, over, parts: node.op === 'argmax' ? 1 : reductionParts(size(rows), size(over)) }
     }

@@ -1,17 +1,17 @@
 // A contract → WGSL: tiles of both operands go through workgroup memory, each thread keeps a block of results in registers.
 // Operands may be computed while they are loaded, results while they are stored. Edges are guarded, nothing is padded.
 import type { Dim } from '../graph/graph.ts'
-import { bug } from '../bug.ts'
-import type { Axis } from './address.ts'
-import { partDim, type MatmulKernel, type Scalar, type ScalarId } from './kernel.ts'
+import type { Load, MatmulKernel, ScalarId } from './kernel.ts'
+import { finisher, widthOf } from './matmul-epilogue.ts'
+import { boundOf, divides, extentText, gridOf, inside, loadsBehind, productOfKernel, rangeLines, type Product } from './matmul-product.ts'
 import { measure } from './measure.ts'
 import { Shader, type Context } from './shader.ts'
-import { bound, groupsFor, sizeOf, sizeText } from './size.ts'
+import { components, functionText, indented, range, when } from './text.ts'
 import { matmulTile, type MatmulTile } from './tile.ts'
 import type { WrittenKernel } from './written.ts'
 
 export function writeMatmul(kernel: MatmulKernel, context: Context): WrittenKernel {
-  return new MatmulWriter(kernel, context).write()
+  return new MatmulWriter(productOfKernel(kernel, context)).write()
 }
 
 /** One operand's way into workgroup memory. */
@@ -25,46 +25,34 @@ interface Side {
   readonly origin: string
 }
 
-const component = ['x', 'y', 'z', 'w'] as const
-
 class MatmulWriter {
+  private readonly product: Product
   private readonly kernel: MatmulKernel
-  private readonly context: Context
   private readonly shader: Shader
   private readonly tile: MatmulTile
-  private readonly batch: Axis
-  private readonly contract: ScalarId
   private readonly sides: readonly [Side, Side]
   private readonly type: string
 
-  constructor(kernel: MatmulKernel, context: Context) {
+  constructor(product: Product) {
+    this.product = product
+    const { kernel, context, operands } = product
     this.kernel = kernel
-    this.context = context
     this.shader = new Shader(kernel, context)
-    const bounds = [kernel.m, kernel.n, kernel.batch].map((dims) => this.bound(dims))
-    this.tile = matmulTile(bounds[0]!, bounds[1]!, bounds[2]! * kernel.parts, context.facts)
-    const parts: readonly Dim[] = kernel.parts > 1 ? [{ name: partDim, size: kernel.parts }] : []
-    this.batch = { dims: [...parts, ...kernel.batch], variable: 'batch' }
-    this.contract = kernel.body.findIndex((s) => s.op === 'contract')
-    const node = kernel.body[this.contract]!
-    if (node.op !== 'contract') bug('a matmul kernel without contract')
-    this.type = node.type.dtype
-    const [a, b] = node.inputs as readonly [ScalarId, ScalarId]
+    const [m, n, batch] = [kernel.m, kernel.n, kernel.batch].map((dims) => boundOf(product, dims)) as [number, number, number]
+    this.tile = matmulTile(m, n, batch * kernel.parts, context.facts)
+    this.type = product.dtype
     this.sides = [
-      { name: 'a', value: a, dims: kernel.m, width: this.tile.m, origin: `group.y * ${this.tile.m}u` },
-      { name: 'b', value: b, dims: kernel.n, width: this.tile.n, origin: `group.x * ${this.tile.n}u` },
+      { name: 'a', value: operands[0], dims: kernel.m, width: this.tile.m, origin: `group.y * ${this.tile.m}u` },
+      { name: 'b', value: operands[1], dims: kernel.n, width: this.tile.n, origin: `group.x * ${this.tile.n}u` },
     ]
   }
 
   write(): WrittenKernel {
-    const { kernel, context, shader, tile } = this
-    const { live, facts } = context
-    const batches = sizeOf(this.batch.dims, live)
-    if (bound(batches, live) > facts.limits.maxComputeWorkgroupsPerDimension) bug(`a product in ${bound(batches, live)} batches`)
+    const { kernel, product, shader, tile } = this
     const loop = [...this.sides.flatMap((side) => this.fill(side)), 'workgroupBarrier();', ...this.multiply(), 'workgroupBarrier();']
     const lines = [
       'let batch = group.z;',
-      ...this.range(),
+      ...rangeLines(product, shader),
       `let column = lane % ${tile.n / tile.perThread}u;`,
       `let line = lane / ${tile.n / tile.perThread}u;`,
       ...this.accumulators().map((name) => `var ${name}: vec4<${this.type}> = vec4<${this.type}>();`),
@@ -74,19 +62,12 @@ class MatmulWriter {
       ...this.storeBlock(),
     ]
     const memory = this.sides.map((s) => `var<workgroup> tile_${s.name}: array<vec4<${this.type}>, ${tile.k * this.pitch(s)}>;`)
+    const functions = [...this.sides.map((side) => this.loader(side)), finisher(product, shader, widthOf(product)), this.finisher4()]
     return {
       label: kernel.label,
-      ...shader.module(
-        this.threads(),
-        [...memory, ...this.sides.map((side) => this.loader(side)), this.finisher(), this.finisher4()],
-        lines,
-      ),
-      ...measure(kernel, context),
-      groups: [
-        groupsFor(sizeOf(kernel.n, live), tile.n, live),
-        groupsFor(sizeOf(kernel.m, live), tile.m, live),
-        groupsFor(batches, 1, live),
-      ],
+      ...shader.module(this.threads(), [...memory, ...functions], lines),
+      ...measure(kernel, product.context),
+      groups: gridOf(product, tile),
     }
   }
 
@@ -99,22 +80,6 @@ class MatmulWriter {
     return side.width / 4 + 1
   }
 
-  private bound(dims: readonly Dim[]): number {
-    return bound(sizeOf(dims, this.context.live), this.context.live)
-  }
-
-  private range(): readonly string[] {
-    const length = this.sizeText(this.kernel.k)
-    const { parts } = this.kernel
-    if (parts === 1) return ['let start = 0u;', `let end = ${length};`]
-    const part = this.shader.indexOf(this.shader.scope([this.batch]), { kind: 'dim', name: partDim })
-    return [
-      `let chunk = (${length} + ${parts - 1}u) / ${parts}u;`,
-      `let start = ${part} * chunk;`,
-      `let end = min(start + chunk, ${length});`,
-    ]
-  }
-
   /** Loads an operand's tile, four neighbours along its own dims to a vector. */
   private fill(side: Side): readonly string[] {
     const { tile } = this
@@ -122,11 +87,13 @@ class MatmulWriter {
     const total = quads * tile.k
     const threads = this.threads()
     const alongK = this.readsAlongK(side)
-    const exact = this.kernel.parts === 1 && this.divides(this.kernel.k, tile.k)
+    const exact = this.kernel.parts === 1 && divides(this.product, tile.k, this.kernel.k)
     // Past the edge a valid element is read and not used.
-    const elements = component.map((_, c) => {
+    const elements = components.map((_, c) => {
       const position = c === 0 ? 'at' : `at + ${c}u`
-      const valid = this.divides(side.dims, side.width) ? position : `min(${position}, ${this.sizeText(side.dims)} - 1u)`
+      const valid = divides(this.product, side.width, side.dims)
+        ? position
+        : `min(${position}, ${extentText(this.product, side.dims)} - 1u)`
       return `load_${side.name}(batch, ${valid}, k)`
     })
     const vector = `vec4<${this.type}>(${elements.join(', ')})`
@@ -142,29 +109,12 @@ class MatmulWriter {
 
   /** A WGSL function: an operand's element. */
   private loader(side: Side): string {
-    const scope = this.shader.scope([this.batch, { dims: side.dims, variable: 'at' }, { dims: this.kernel.k, variable: 'k' }])
+    const scope = this.shader.scope([this.product.batch, { dims: side.dims, variable: 'at' }, { dims: this.kernel.k, variable: 'k' }])
     const value = this.shader.value(scope, side.value)
     const scalar = this.kernel.body[side.value]!
     const dtype = scalar.op === 'load' ? scalar.dtype : scalar.op === 'coordinate' ? 'i32' : scalar.type.dtype
     const lines = [...scope.lines, `return ${dtype === this.type ? value : `${this.type}(${value})`};`]
     return functionText(`load_${side.name}(batch: u32, at: u32, k: u32) -> ${this.type}`, lines)
-  }
-
-  /** A WGSL function: what becomes of a finished sum. */
-  private finisher(): string {
-    const { kernel, shader } = this
-    const scope = shader.scope([this.batch, { dims: kernel.m, variable: 'm' }, { dims: kernel.n, variable: 'n' }])
-    scope.known.set(this.contract, 'sum')
-    for (const store of kernel.stores) shader.store(scope, store)
-    return functionText(`finish(batch: u32, m: u32, n: u32, sum: ${this.type})`, scope.lines)
-  }
-
-  private divides(dims: readonly Dim[], by: number): boolean {
-    return sizeOf(dims, this.context.live).live.length === 0 && this.bound(dims) % by === 0
-  }
-
-  private sizeText(dims: readonly Dim[]): string {
-    return sizeText(sizeOf(dims, this.context.live), this.context.live)
   }
 
   private accumulators(): readonly string[] {
@@ -179,7 +129,7 @@ class MatmulWriter {
       `for (var step: u32 = 0u; step < ${tile.k}u; step++) {`,
       ...steps.map((q) => `  let a${q} = tile_a[step * ${this.pitch(a)}u + line + ${(q * tile.m) / tile.perThread}u];`),
       ...steps.map((p) => `  let b${p} = tile_b[step * ${this.pitch(b)}u + column + ${(p * tile.n) / tile.perThread}u];`),
-      ...this.block((q, c, p) => `  sum${q * 4 + c}_${p} += a${q}.${component[c]!} * b${p};`),
+      ...this.block((q, c, p) => `  sum${q * 4 + c}_${p} += a${q}.${components[c]!} * b${p};`),
       '}',
     ]
   }
@@ -192,14 +142,10 @@ class MatmulWriter {
 
   /** A WGSL function: four neighbouring sums, those past the edge left out. */
   private finisher4(): string {
-    const { kernel, tile } = this
-    const calls = component.map((d, i) => {
-      const n = i === 0 ? 'n' : `n + ${i}u`
-      const call = `finish(batch, m, ${n}, sum.${d});`
-      return this.divides(kernel.n, tile.n) ? call : `if (${n} < ${this.sizeText(kernel.n)}) { ${call} }`
-    })
-    const guarded = this.divides(kernel.m, tile.m) ? calls : [`if (m < ${this.sizeText(kernel.m)}) {`, ...indented(calls), '}']
-    return functionText(`finish4(batch: u32, m: u32, n: u32, sum: vec4<${this.type}>)`, guarded)
+    const { product, tile } = this
+    const finish = (n: string, sum: string) => when(inside(product, tile, 'm', n), `finish(batch, m, ${n}, ${sum});`)
+    const calls = widthOf(product) === 4 ? [finish('n', 'sum')] : components.map((c, i) => finish(i === 0 ? 'n' : `n + ${i}u`, `sum.${c}`))
+    return functionText(`finish4(batch: u32, m: u32, n: u32, sum: vec4<${this.type}>)`, calls)
   }
 
   /** Hands all sums on. Drivers turn constant indices into registers; on the CPU a loop compiles faster. */
@@ -209,7 +155,7 @@ class MatmulWriter {
     const vectors = tile.perThread / 4
     const lines = [`let m = ${a.origin} + line * 4u;`, `let n = ${b.origin} + column * 4u;`]
     const [down, right] = [tile.m / vectors, tile.n / vectors]
-    if (this.context.facts.software) {
+    if (this.product.context.facts.software) {
       const all = `array<vec4<${this.type}>, ${tile.perThread * vectors}>`
       const call = `finish4(batch, m + i / 4u * ${down}u + i % 4u, n + p * ${right}u, sums[i * ${vectors}u + p]);`
       return [
@@ -226,31 +172,10 @@ class MatmulWriter {
   /** Whether neighbours in memory of the operand's largest tensor differ in k, so that threads should too. */
   private readsAlongK(side: Side): boolean {
     const names = new Set(this.kernel.k.map((d) => d.name))
-    const seen = new Set<ScalarId>()
-    const loads: (Scalar & { op: 'load' })[] = []
-    const visit = (id: ScalarId) => {
-      if (seen.has(id)) return
-      seen.add(id)
-      const scalar = this.kernel.body[id]!
-      if (scalar.op === 'load') loads.push(scalar)
-      else if (scalar.op !== 'coordinate') scalar.inputs.forEach(visit)
-    }
-    visit(side.value)
-    const size = (load: Scalar & { op: 'load' }) => this.bound(this.context.tensors[load.tensor]!.type.dims)
-    const largest = loads.reduce((best, load) => (best === undefined || size(load) > size(best) ? load : best), loads[0])
+    const loads = loadsBehind(this.kernel.body, side.value)
+    const size = (load: Load) => boundOf(this.product, this.product.context.tensors[load.tensor]!.type.dims)
+    const largest = loads.reduce<Load | undefined>((best, load) => (best && size(best) >= size(load) ? best : load), undefined)
     const last = largest?.index.at(-1)
     return last?.kind === 'dim' && names.has(last.name)
   }
-}
-
-function functionText(head: string, lines: readonly string[]): string {
-  return [`fn ${head} {`, ...indented(lines), '}'].join('\n')
-}
-
-function indented(lines: readonly string[]): readonly string[] {
-  return lines.map((line) => `  ${line}`)
-}
-
-function range(n: number): readonly number[] {
-  return Array.from({ length: n }, (_, i) => i)
 }

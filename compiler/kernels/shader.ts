@@ -31,6 +31,21 @@ export interface Bound {
   readonly access: 'read' | 'write'
 }
 
+/** How a tensor is bound where a kernel takes several elements of it at a time: elements of a WGSL type that hold `count` of its own. */
+export interface View {
+  readonly element: string
+  readonly count: number
+}
+
+/** What an entry point needs beyond the usual: lines before all others, attributes, parameters. */
+export interface Entry {
+  readonly enables: readonly string[]
+  readonly attributes: readonly string[]
+  readonly builtins: readonly string[]
+}
+
+const plain: Entry = { enables: [], attributes: [], builtins: [] }
+
 /** A kernel's tensors in binding order: as its body reads them, then what it only writes. What it reads and writes is bound once. */
 export function boundTensors({ body, stores }: LoopKernel): readonly Bound[] {
   const written = new Set(stores.map((s) => s.tensor))
@@ -43,6 +58,7 @@ export class Shader {
   private readonly bound: readonly Bound[]
   private readonly kernel: LoopKernel
   private readonly helpers = new Map<string, string>()
+  private readonly views = new Map<TensorId, View>()
   private readonly needs: ReadonlySet<string>[] = []
   private counter = 0
 
@@ -56,6 +72,13 @@ export class Shader {
   /** Loop dims whose coordinates a scalar depends on, those of reductions inside it included. */
   dimsOf(id: ScalarId): ReadonlySet<string> {
     return this.needs[id]!
+  }
+
+  /** The same of an index. */
+  dimsOfIndex(index: Index): ReadonlySet<string> {
+    const needs = new Set<string>()
+    addNeeds(index, this.needs, needs)
+    return needs
   }
 
   scope(axes: readonly Axis[], parent?: Scope): Scope {
@@ -82,9 +105,25 @@ export class Shader {
   }
 
   store(scope: Scope, store: Store, value = this.value(scope, store.value)): void {
-    const type = this.type(store.tensor)
-    const at = offsetText(type.dims, store.index, scope.axes, this.context.live, (id) => this.value(scope, id))
-    scope.lines.push(`${this.nameOf(store.tensor)}[${at}] = ${type.dtype === 'bool' ? `select(0, 1, ${value})` : value};`)
+    const stored = this.type(store.tensor).dtype === 'bool' ? `select(0, 1, ${value})` : value
+    scope.lines.push(`${this.element(scope, store.tensor, store.index)} = ${stored};`)
+  }
+
+  /** From now on the tensor is bound so. All loads and stores must be at multiples of `count`. */
+  view(tensor: TensorId, view: View): void {
+    this.views.set(tensor, view)
+  }
+
+  /** WGSL: the element of a tensor at an index; of a viewed one, that which begins there. */
+  element(scope: Scope, tensor: TensorId, index: readonly Index[]): string {
+    const count = this.views.get(tensor)?.count ?? 1
+    const at = this.offset(scope, tensor, index)
+    return `${this.nameOf(tensor)}[${count === 1 ? at : `(${at}) / ${count}u`}]`
+  }
+
+  /** WGSL expression (u32): where an index is in a tensor, counted in its own elements. Dims that the scope has no axis for are at zero. */
+  offset(scope: Scope, tensor: TensorId, index: readonly Index[]): string {
+    return offsetText(this.type(tensor).dims, index, scope.axes, this.context.live, (id) => this.value(scope, id))
   }
 
   /** A scalar as an index expression (u32) of this scope. */
@@ -105,11 +144,12 @@ export class Shader {
     workgroup: number,
     globals: readonly string[],
     lines: readonly string[],
+    { enables, attributes, builtins }: Entry = plain,
   ): { wgsl: string; bindings: ('read' | 'write' | 'extents')[] } {
     const bindings: ('read' | 'write' | 'extents')[] = this.bound.map((b) => b.access)
     const head = this.bound.map(
       ({ tensor, access }, i) =>
-        `@group(0) @binding(${i}) var<storage, ${access === 'read' ? 'read' : 'read_write'}> t${i}: array<${storageType(this.type(tensor).dtype)}>;`,
+        `@group(0) @binding(${i}) var<storage, ${access === 'read' ? 'read' : 'read_write'}> t${i}: array<${this.views.get(tensor)?.element ?? storageType(this.type(tensor).dtype)}>;`,
     )
     const text = lines.join('\n  ')
     if ([text, ...globals].some((part) => part.includes('extents['))) {
@@ -121,17 +161,22 @@ export class Shader {
       )
       bindings.push('extents')
     }
-    if (
+    const half =
       this.bound.some((b) => this.type(b.tensor).dtype === 'f16') ||
       this.kernel.body.some((s) => s.op !== 'load' && s.op !== 'coordinate' && s.type.dtype === 'f16')
-    )
-      head.unshift('enable f16;')
+    const parameters = [
+      '@builtin(workgroup_id) group: vec3<u32>',
+      '@builtin(num_workgroups) groups: vec3<u32>',
+      '@builtin(local_invocation_index) lane: u32',
+      ...builtins,
+    ]
     const wgsl = [
+      ...new Set([...(half ? ['f16'] : []), ...enables].map((name) => `enable ${name};`)),
       ...head,
       ...this.helpers.values(),
       ...globals,
-      `@compute @workgroup_size(${workgroup})`,
-      'fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {',
+      ['@compute', `@workgroup_size(${workgroup})`, ...attributes].join(' '),
+      `fn main(${parameters.join(', ')}) {`,
       `  ${text}`,
       '}',
       '',
@@ -156,10 +201,8 @@ export class Shader {
     const scalar = this.kernel.body[id]!
     if (scalar.op === 'coordinate') return `i32(${this.indexOf(scope, scalar.index)})`
     if (scalar.op === 'load') {
-      const type = this.type(scalar.tensor)
-      const at = offsetText(type.dims, scalar.index, scope.axes, this.context.live, (value) => this.value(scope, value))
-      const element = `${this.nameOf(scalar.tensor)}[${at}]`
-      return type.dtype === 'bool' ? `(${element} != 0)` : element
+      const element = this.element(scope, scalar.tensor, scalar.index)
+      return scalar.dtype === 'bool' ? `(${element} != 0)` : element
     }
     return this.operation(
       scalar,
@@ -201,15 +244,20 @@ export function storageType(dtype: Dtype): string {
   return dtype === 'bool' ? 'i32' : dtype
 }
 
+function addNeeds(index: Index, before: readonly ReadonlySet<string>[], to: Set<string>): void {
+  visitIndex(
+    index,
+    (name) => to.add(name),
+    (id) => before[id]!.forEach((name) => to.add(name)),
+  )
+}
+
 function needsOf(scalar: LoopKernel['body'][number], before: readonly ReadonlySet<string>[]): ReadonlySet<string> {
   const needs = new Set<string>()
-  const add = (id: ScalarId) => {
-    for (const name of before[id]!) needs.add(name)
-  }
-  if (scalar.op === 'load') for (const index of scalar.index) visitIndex(index, (name) => needs.add(name), add)
-  else if (scalar.op === 'coordinate') visitIndex(scalar.index, (name) => needs.add(name), add)
+  if (scalar.op === 'load') for (const index of scalar.index) addNeeds(index, before, needs)
+  else if (scalar.op === 'coordinate') addNeeds(scalar.index, before, needs)
   else {
-    for (const input of scalar.inputs) add(input)
+    for (const input of scalar.inputs) for (const name of before[input]!) needs.add(name)
     if (
       scalar.op === 'reduce_sum' ||
       scalar.op === 'reduce_max' ||

@@ -1,5 +1,7 @@
 // Sizes of workgroups and tiles, from shapes and what the device can do.
 import type { DeviceFacts } from '../facts.ts'
+import type { Dtype } from '../graph/graph.ts'
+import { matrixUnit } from './matrix-unit.ts'
 
 /** Threads of kernels without a reason for another number. */
 export const workgroup = 256
@@ -55,9 +57,11 @@ export function matmulTile(m: number, n: number, batch: number, facts: DeviceFac
   )
 }
 
-/** Into how many ranges k is cut. */
-export function matmulParts(tiles: number, k: number): number {
-  return tiles >= 64 || k < 2048 ? 1 : Math.ceil(Math.min(k / 1024, 128 / tiles))
+/** Into how many ranges k of a product is cut: too few results keep a device busy only so. Measured tiles have no say: results would change. */
+export function matmulParts(m: number, n: number, k: number, batch: number, dtype: Dtype, facts: DeviceFacts): number {
+  const tile = dtype === 'f16' && matrixUnit(facts) ? matmulTiles[0]! : matmulTile(m, n, batch, facts)
+  const tiles = Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * batch
+  return tiles >= 64 || k < 2048 ? 1 : Math.floor(Math.min(k / 1024, 128 / tiles))
 }
 
 export function powerOfTwo(x: number): number {

@@ -1,6 +1,7 @@
 // A kernel of the fused program → WGSL with its grid.
 import { attentionKernel } from './attention.ts'
 import type { Kernel, TensorId } from './kernel.ts'
+import { matrixProduct, writeMatrixMatmul } from './matmul-matrix.ts'
 import { writeMatmul } from './matmul.ts'
 import { writePointwise } from './pointwise.ts'
 import { writeReduction } from './reduction.ts'
@@ -16,8 +17,10 @@ export function writeKernel(kernel: Kernel, context: Context): WrittenKernel {
       return writePointwise(kernel, context)
     case 'reduction':
       return writeReduction(kernel, context)
-    case 'matmul':
-      return writeMatmul(kernel, context)
+    case 'matmul': {
+      const product = matrixProduct(kernel, context)
+      return product ? writeMatrixMatmul(product) : writeMatmul(kernel, context)
+    }
     case 'scatter':
       return writeScatter(kernel, context)
   }

@@ -1,0 +1,84 @@
+// What becomes of a product's sums → a WGSL function that finishes one of them, or four neighbours along n at once. Tensors in which
+// such fours lie together at multiples of four are then read and written as vectors; arithmetic is that of single elements all the same.
+import type { Dim } from '../graph/graph.ts'
+import { runsOf, termsOf, wide } from './address.ts'
+import type { Index, ScalarId, TensorId } from './kernel.ts'
+import { boundTensors, storageType, type Scope, type Shader } from './shader.ts'
+import { loadsBehind, type Product } from './matmul-product.ts'
+import { one, same, sizeOf } from './size.ts'
+import { components, functionText } from './text.ts'
+
+/** Sums that `finish` takes at a time. */
+export type Width = 1 | 4
+
+/** Four, unless a row of the result ends within a four. */
+export function widthOf({ kernel, context }: Product): Width {
+  return sizeOf(kernel.n, context.live).factor % 4 === 0 ? 4 : 1
+}
+
+/** The function `finish(batch, m, n, sum)`; of four sums, n is the first one's. Positions must be inside the result. */
+export function finisher(product: Product, shader: Shader, width: Width): string {
+  const { batch, kernel, dtype } = product
+  const row = shader.scope([batch, { dims: kernel.m, variable: 'm' }])
+  const lines = width === 1 ? single(product, shader, row) : quad(product, shader, row)
+  const sum = width === 1 ? dtype : `vec4<${dtype}>`
+  return functionText(`finish(batch: u32, m: u32, n: u32, sum: ${sum})`, [...row.lines, ...lines])
+}
+
+function single({ kernel, contract }: Product, shader: Shader, row: Scope): readonly string[] {
+  const scope = shader.scope([{ dims: kernel.n, variable: 'n' }], row)
+  scope.known.set(contract, 'sum')
+  for (const store of kernel.stores) shader.store(scope, store)
+  return scope.lines
+}
+
+/** Vectors are read first and written last; in between, each element has a scope of its own. */
+function quad(product: Product, shader: Shader, row: Scope): readonly string[] {
+  const { kernel, contract, context } = product
+  const vectors = new Map(
+    vectorTensors(product, shader).map((tensor) => [tensor, `vec4<${storageType(context.tensors[tensor]!.type.dtype)}>`]),
+  )
+  for (const [tensor, element] of vectors) shader.view(tensor, { element, count: 4 })
+  const at = (variable: string) => shader.scope([{ dims: kernel.n, variable }], row)
+  const [before, after] = [at('n'), at('n')]
+  const elements = ['n', 'n1', 'n2', 'n3'].map(at)
+  const each = (f: (scope: Scope, component: string) => string) => elements.map((scope, i) => f(scope, components[i]!))
+  const know = (id: ScalarId, vector: string) => elements.forEach((scope, i) => scope.known.set(id, `${vector}.${components[i]!}`))
+  know(contract, 'sum')
+  kernel.body.forEach((scalar, id) => {
+    if (scalar.op === 'load' && vectors.has(scalar.tensor)) know(id, shader.value(before, id))
+  })
+  for (const store of kernel.stores) {
+    const element = vectors.get(store.tensor)
+    if (element === undefined) for (const scope of elements) shader.store(scope, store)
+    else shader.store(after, store, `${element}(${each((scope) => shader.value(scope, store.value)).join(', ')})`)
+  }
+  const steps = [1, 2, 3].map((i) => `let n${i} = n + ${i}u;`)
+  return [...before.lines, ...steps, ...elements.flatMap((scope) => scope.lines), ...after.lines]
+}
+
+/** Tensors whose every use is by the epilogue, and in fours. */
+function vectorTensors({ kernel, context, operands }: Product, shader: Shader): readonly TensorId[] {
+  const loads = kernel.body.flatMap((s) => (s.op === 'load' ? [s] : []))
+  const prologue = new Set(operands.flatMap((id) => loadsBehind(kernel.body, id)).map((load) => load.tensor))
+  const isVector = (tensor: TensorId): boolean => {
+    const { dtype, dims } = context.tensors[tensor]!.type
+    const uses = [...loads, ...kernel.stores].filter((use) => use.tensor === tensor)
+    return dtype !== 'bool' && !prologue.has(tensor) && uses.every(({ index }) => inFours(kernel.n, dims, index, shader))
+  }
+  return boundTensors(kernel).flatMap(({ tensor }) => (isVector(tensor) ? [tensor] : []))
+}
+
+/** Whether four neighbours along n, the first at a multiple of four, are so in memory, too. */
+function inFours(all: readonly Dim[], dims: readonly Dim[], index: readonly Index[], shader: Shader): boolean {
+  const { live } = shader.context
+  const n = wide(all, live)
+  const terms = termsOf(dims, index, live)
+  const runs = runsOf(n, terms, live)
+  const [inner, ...more] = runs.filter((run) => run.last === n.length - 1)
+  if (!inner || more.length > 0 || !same(inner.stride, one) || sizeOf(n.slice(inner.first), live).factor % 4 !== 0) return false
+  const outer = runs.filter((run) => run !== inner)
+  const rest = terms.filter((t) => !n.some((d) => t.index.kind === 'dim' && t.index.name === d.name))
+  const fixed = rest.every((t) => !n.some((d) => shader.dimsOfIndex(t.index).has(d.name)))
+  return fixed && [...outer, ...rest].every(({ stride }) => stride.factor % 4 === 0)
+}

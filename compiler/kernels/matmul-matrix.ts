@@ -1,0 +1,194 @@
+// A product of two stored f16 matrices → WGSL for the device's matrix unit. Tiles of both go through one pool of workgroup memory, twice
+// as large as a tile, so that the next tile is on its way while this one is multiplied; one barrier per tile. Sums stay in
+// fragments until the end, then pass through the same pool, a row of fragments at a time, to the lanes that finish and store them.
+import type { MatmulKernel } from './kernel.ts'
+import { finisher, widthOf } from './matmul-epilogue.ts'
+import { matrixOf, type Matrix } from './matmul-operand.ts'
+import { Panel } from './matmul-panel.ts'
+import { boundOf, divides, extentText, gridOf, inside, productOfKernel, rangeLines, type Product } from './matmul-product.ts'
+import { matrixStep, matrixTiles, poolOf, type MatrixTile, type Pool, type ProductShape } from './matrix-tile.ts'
+import { matrixAliases, matrixEntry, matrixUnit, type MatrixUnit } from './matrix-unit.ts'
+import { measure } from './measure.ts'
+import { Shader, type Context } from './shader.ts'
+import { sizeOf } from './size.ts'
+import { functionText, indented, range, when } from './text.ts'
+import type { WrittenKernel } from './written.ts'
+
+/** Rows of tiles that are computed one column after the other, so that neighbouring workgroups find their operands in the cache. */
+const band = 8
+
+/** A product that a matrix unit can compute. */
+export interface MatrixProduct {
+  readonly product: Product
+  readonly unit: MatrixUnit
+  readonly matrices: readonly [Matrix, Matrix]
+  readonly shape: ProductShape
+  /** The first of `matrixTiles`. */
+  readonly tile: MatrixTile
+}
+
+/** The kernel as a product for the device's matrix unit, if it has one and both operands are regular. */
+export function matrixProduct(kernel: MatmulKernel, context: Context): MatrixProduct | undefined {
+  const unit = matrixUnit(context.facts)
+  if (!unit) return undefined
+  const product = productOfKernel(kernel, context)
+  const a = matrixOf(product, product.operands[0], kernel.m)
+  const b = matrixOf(product, product.operands[1], kernel.n)
+  if (!a || !b) return undefined
+  const [m, n, k, batch] = [kernel.m, kernel.n, kernel.k, product.batch.dims].map((dims) => boundOf(product, dims)) as [number, number, number, number] // prettier-ignore
+  const shape = { form: `${a.alongK ? 'N' : 'T'}${b.alongK ? 'T' : 'N'}`, m, n, k, batch } as const
+  const [tile] = matrixTiles(shape, context.facts)
+  return tile && { product, unit, matrices: [a, b], shape, tile }
+}
+
+export function writeMatrixMatmul(product: MatrixProduct): WrittenKernel {
+  return new MatrixWriter(product).write()
+}
+
+class MatrixWriter {
+  private readonly product: Product
+  private readonly unit: MatrixUnit
+  private readonly tile: MatrixTile
+  private readonly shader: Shader
+  private readonly pool: Pool
+  private readonly threads: number
+  private readonly panels: readonly [Panel, Panel]
+  /** Fragments of a subgroup: down, right, and steps of k in a tile. */
+  private readonly fragments: { readonly m: number; readonly n: number; readonly k: number }
+  private readonly wholeK: boolean
+
+  constructor({ product, unit, matrices, shape, tile }: MatrixProduct) {
+    this.product = product
+    this.unit = unit
+    this.tile = tile
+    this.shader = new Shader(product.kernel, product.context)
+    this.pool = poolOf(tile, shape.form, unit)
+    this.threads = tile.warpsM * tile.warpsN * unit.subgroup
+    this.fragments = { m: tile.m / (tile.warpsM * unit.M), n: tile.n / (tile.warpsN * unit.N), k: tile.k / unit.K }
+    const { kernel } = product
+    this.wholeK = divides(product, kernel.parts === 1 ? tile.k : kernel.parts * matrixStep, kernel.k)
+    const common = { k: tile.k, threads: this.threads, wholeK: this.wholeK }
+    const [a, b] = matrices
+    this.panels = [
+      new Panel({ ...common, name: 'a', matrix: a, width: tile.m, origin: 'm0', at: 0 }, product, this.shader),
+      new Panel({ ...common, name: 'b', matrix: b, width: tile.n, origin: 'n0', at: this.pool.second }, product, this.shader),
+    ]
+  }
+
+  write(): WrittenKernel {
+    const { product, shader, unit, panels, tile } = this
+    const lines = [
+      ...this.place(),
+      ...rangeLines(product, shader, matrixStep),
+      `let down = subgroup % ${tile.warpsM}u * ${tile.m / tile.warpsM}u;`,
+      `let right = subgroup / ${tile.warpsM}u * ${tile.n / tile.warpsN}u;`,
+      ...panels.flatMap((panel) => panel.declare()),
+      ...this.sums((name) => `var ${name}: Sums = Sums();`),
+      ...this.loop(),
+      ...this.finish(),
+    ]
+    const functions = [finisher(product, shader, widthOf(product)), this.finishStrip()]
+    const globals = [...matrixAliases(unit), `var<workgroup> pool: array<vec4<u32>, ${this.pool.size}>;`, ...functions]
+    return {
+      label: product.kernel.label,
+      ...shader.module(this.threads, globals, lines, matrixEntry(unit)),
+      ...measure(product.kernel, product.context),
+      groups: gridOf(product, tile),
+    }
+  }
+
+  /** Which tile is the workgroup's: in bands of rows, column by column. */
+  private place(): readonly string[] {
+    const { product, tile } = this
+    const { kernel, batch, context } = product
+    // Of several live dims all but one count with their bound in the grid.
+    const axes = [['m0', kernel.m], ['n0', kernel.n], ['batch', batch.dims]] as const // prettier-ignore
+    const outside = axes.flatMap(([at, dims]) =>
+      sizeOf(dims, context.live).live.length > 1 ? [`${at} >= ${extentText(product, dims)}`] : [],
+    )
+    return [
+      'let batch = group.z;',
+      `let number = group.y * groups.x + group.x;`,
+      `let above = number / (${band}u * groups.x) * ${band}u;`,
+      `let within = number % (${band}u * groups.x);`,
+      `let height = min(groups.y - above, ${band}u);`,
+      `let m0 = (above + within % height) * ${tile.m}u;`,
+      `let n0 = within / height * ${tile.n}u;`,
+      ...outside.map((beyond) => `if (${beyond}) { return; }`),
+    ]
+  }
+
+  private loop(): readonly string[] {
+    const { panels, tile, pool, wholeK } = this
+    const fetch = (k: string) => panels.flatMap((panel) => panel.fetch(k))
+    const put = (stage: string) => panels.flatMap((panel) => panel.put(stage))
+    return [
+      ...(wholeK ? fetch('start') : ['if (start < end) {', ...indented(fetch('start')), '}']),
+      ...put('0u'),
+      'workgroupBarrier();',
+      'var stage: u32 = 0u;',
+      `for (var k: u32 = start; k < end; k += ${tile.k}u) {`,
+      ...indented([
+        `let next = k + ${tile.k}u;`,
+        'if (next < end) {',
+        ...indented(fetch('next')),
+        '}',
+        ...range(this.fragments.k).flatMap((step) => this.multiply(step)),
+        `stage = ${pool.stage}u - stage;`,
+        'if (next < end) {',
+        ...indented(put('stage')),
+        '}',
+        'workgroupBarrier();',
+      ]),
+      '}',
+    ]
+  }
+
+  private multiply(step: number): readonly string[] {
+    const { fragments, panels, unit } = this
+    return [
+      ...panels[0].fragments(unit, fragments.m, 'down', step),
+      ...panels[1].fragments(unit, fragments.n, 'right', step),
+      ...this.sums((name, i, j) => `${name} = subgroupMatrixMultiplyAccumulate(a${i}_${step}, b${j}_${step}, ${name});`),
+    ]
+  }
+
+  /** Separate variables stay in registers. */
+  private sums(text: (name: string, i: number, j: number) => string): readonly string[] {
+    return range(this.fragments.m).flatMap((i) => range(this.fragments.n).map((j) => text(`sum${i}_${j}`, i, j)))
+  }
+
+  /** A row of every subgroup's fragments at a time goes through the pool to the lanes. */
+  private finish(): readonly string[] {
+    const { fragments, unit, tile, pool } = this
+    return range(fragments.m).flatMap((i) => [
+      ...(i === 0 ? [] : ['workgroupBarrier();']),
+      ...range(fragments.n).map((j) => {
+        const at = `subgroup % ${tile.warpsM}u * ${unit.M * pool.stripPitch}u + right / 4u + ${(j * unit.N) / 4}u`
+        return `subgroupMatrixStore<row_major>(&pool, ${at}, sum${i}_${j}, ${pool.stripPitch}u);`
+      }),
+      'workgroupBarrier();',
+      `finishStrip(batch, m0 + ${i * unit.M}u, n0, lane);`,
+    ])
+  }
+
+  /** A WGSL function: finishes what is in the pool, neighbouring lanes neighbours along n. */
+  private finishStrip(): string {
+    const { product, tile, unit, threads, pool } = this
+    const width = widthOf(product)
+    const columns = tile.n / width
+    const at = `row * ${pool.stripPitch}u + column`
+    const sum = width === 4 ? `bitcast<vec4<f32>>(pool[${at}])` : `bitcast<f32>(pool[${at} / 4u][column % 4u])`
+    return functionText('finishStrip(batch: u32, m0: u32, n0: u32, lane: u32)', [
+      `for (var item: u32 = lane; item < ${tile.warpsM * unit.M * columns}u; item += ${threads}u) {`,
+      ...indented([
+        `let row = item / ${columns}u;`,
+        `let column = item % ${columns}u;`,
+        `let m = m0 + row / ${unit.M}u * ${tile.m / tile.warpsM}u + row % ${unit.M}u;`,
+        `let n = n0 + column${width === 1 ? '' : ` * ${width}u`};`,
+        when(inside(product, tile, 'm', 'n'), `finish(batch, m, n, ${sum});`),
+      ]),
+      '}',
+    ])
+  }
+}

@@ -1,0 +1,90 @@
+// A matmul kernel as its writers see it: the contract with its operands, the axes of the result, and what is known of their sizes.
+import type { Dim, Dtype } from '../graph/graph.ts'
+import type { Groups } from '../plan/plan.ts'
+import { bug } from '../bug.ts'
+import type { Axis } from './address.ts'
+import { partDim, type Body, type Load, type MatmulKernel, type ScalarId } from './kernel.ts'
+import type { Context, Shader } from './shader.ts'
+import { bound, groupsFor, sizeOf, sizeText } from './size.ts'
+
+export interface Product {
+  readonly kernel: MatmulKernel
+  readonly context: Context
+  /** The variable `batch`: the parts of k, if it is cut, then the batch dims. */
+  readonly batch: Axis
+  readonly contract: ScalarId
+  readonly operands: readonly [ScalarId, ScalarId]
+  /** Of the sums. */
+  readonly dtype: Dtype
+}
+
+export function productOfKernel(kernel: MatmulKernel, context: Context): Product {
+  const parts: readonly Dim[] = kernel.parts > 1 ? [{ name: partDim, size: kernel.parts }] : []
+  const contract = kernel.body.findIndex((s) => s.op === 'contract')
+  const node = kernel.body[contract]!
+  if (node.op !== 'contract') return bug('a matmul kernel without contract')
+  const batch = { dims: [...parts, ...kernel.batch], variable: 'batch' }
+  return { kernel, context, batch, contract, operands: node.inputs as readonly [ScalarId, ScalarId], dtype: node.type.dtype }
+}
+
+/** Loads that a scalar depends on. */
+export function loadsBehind(body: Body, id: ScalarId): readonly Load[] {
+  const seen = new Set<ScalarId>()
+  const visit = (at: ScalarId): readonly Load[] => {
+    if (seen.has(at)) return []
+    seen.add(at)
+    const scalar = body[at]!
+    return scalar.op === 'load' ? [scalar] : scalar.op === 'coordinate' ? [] : scalar.inputs.flatMap(visit)
+  }
+  return visit(id)
+}
+
+/** Positions of the dims, live ones at their bounds. */
+export function boundOf({ context }: Product, dims: readonly Dim[]): number {
+  return bound(sizeOf(dims, context.live), context.live)
+}
+
+/** WGSL (u32): positions of the dims. */
+export function extentText({ context }: Product, dims: readonly Dim[]): string {
+  return sizeText(sizeOf(dims, context.live), context.live)
+}
+
+/** Whether the number of positions is known to be a multiple. */
+export function divides({ context }: Product, by: number, dims: readonly Dim[]): boolean {
+  const { factor, live } = sizeOf(dims, context.live)
+  return live.length === 0 && factor % by === 0
+}
+
+/** Conditions under which a position is inside the result, for tiles of this size. */
+export function inside(product: Product, tile: { readonly m: number; readonly n: number }, m: string, n: string): readonly string[] {
+  const { kernel } = product
+  return [
+    ...(divides(product, tile.m, kernel.m) ? [] : [`${m} < ${extentText(product, kernel.m)}`]),
+    ...(divides(product, tile.n, kernel.n) ? [] : [`${n} < ${extentText(product, kernel.n)}`]),
+  ]
+}
+
+/** `let`s: the workgroup's range of k, from `start` to `end`. Cuts are at multiples of `step`. */
+export function rangeLines(product: Product, shader: Shader, step = 1): readonly string[] {
+  const { kernel, batch } = product
+  const length = extentText(product, kernel.k)
+  if (kernel.parts === 1) return ['let start = 0u;', `let end = ${length};`]
+  const part = shader.indexOf(shader.scope([batch]), { kind: 'dim', name: partDim })
+  const steps = kernel.parts * step
+  return [
+    `let chunk = (${length} + ${steps - 1}u) / ${steps}u${step === 1 ? '' : ` * ${step}u`};`,
+    `let start = ${part} * chunk;`,
+    `let end = min(start + chunk, ${length});`,
+  ]
+}
+
+/** One workgroup per tile and batch: n, m, batch. */
+export function gridOf(
+  { kernel, context, batch }: Product,
+  tile: { readonly m: number; readonly n: number },
+): readonly [Groups, Groups, Groups] {
+  const { live, facts } = context
+  const batches = sizeOf(batch.dims, live)
+  if (bound(batches, live) > facts.limits.maxComputeWorkgroupsPerDimension) bug(`a product in ${bound(batches, live)} batches`)
+  return [groupsFor(sizeOf(kernel.n, live), tile.n, live), groupsFor(sizeOf(kernel.m, live), tile.m, live), groupsFor(batches, 1, live)]
+}

@@ -1,0 +1,229 @@
+// Products of f16 matrices on a matrix unit, in every form they are written in, against the reference interpreter; then the scalar
+// kernels that devices without one run, and what Dawn says of the same products for devices that are not here.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { readFacts } from '../cli/device.ts'
+import type { DeviceFacts } from '../compiler/facts.ts'
+import { Builder, type Value } from '../compiler/graph/builder.ts'
+import { shape } from '../compiler/graph/dims.ts'
+import type { Dim, Graph, Type } from '../compiler/graph/graph.ts'
+import { matrixUnit } from '../compiler/kernels/matrix-unit.ts'
+import type { KernelPlan } from '../compiler/plan/plan.ts'
+import { planWebgpu } from '../compiler/plan/webgpu.ts'
+import { frontEnd } from './helpers/front-end.ts'
+import { testBackend } from './helpers/webgpu.ts'
+import { judge, randomTensor, type Extents } from './onnx-judge.ts'
+
+interface Case {
+  readonly name: string
+  readonly graph: Graph
+  /** Of each run; live dims have other extents in each. */
+  readonly extents: readonly Extents[]
+  /** Products on the matrix unit; the others are not regular. */
+  readonly products: number
+  readonly tolerance: number
+}
+
+const f16 = (sizes: Readonly<Record<string, number>>): Type => shape('f16', sizes)
+const f32 = (sizes: Readonly<Record<string, number>>): Type => shape('f32', sizes)
+
+/** Products of halves are exact in f32, and rounding errors of their sums about a millionth of all that is added up: here up to 4 k. */
+const exact = 1e-4
+/** Half an ulp of a half, and drivers may round towards zero. */
+const rounded = 2 ** -10
+
+function program(name: string, build: (b: Builder) => void, more: Partial<Case> = {}): Case {
+  const b = new Builder()
+  build(b)
+  return { name, graph: b.finish(), extents: [{}], products: 1, tolerance: exact, ...more }
+}
+
+const half = (b: Builder, name: string, sizes: Readonly<Record<string, number>>): Value => b.input(name, 'data', f16(sizes))
+
+/** [m, k] times [k, n], each as it is or stored transposed. */
+function product(b: Builder, form: string, { m, n, k }: { readonly m: number; readonly n: number; readonly k: number }): Value {
+  const x = half(b, 'x', form[0] === 'N' ? { m, k } : { k, m })
+  const y = half(b, 'y', form[1] === 'N' ? { k, n } : { n, k })
+  return b.sumProduct(x, y, ['k'])
+}
+
+const whole = { m: 64, n: 64, k: 64 }
+const forms = ['NN', 'NT', 'TN', 'TT'].flatMap((form) => {
+  const odd = { m: form[0] === 'N' ? 37 : 40, n: form[1] === 'N' ? 72 : 45, k: form === 'TN' ? 43 : 88 }
+  return [whole, odd].map((sizes) => program(`${form} ${Object.values(sizes).join('x')}`, (b) => b.result('z', product(b, form, sizes))))
+})
+
+const row: Dim = { name: 'row', size: 64, live: true }
+const live = (b: Builder, name: string, ...dims: readonly Dim[]) => b.input(name, 'data', { dtype: 'f16', dims })
+const lives = [
+  program(
+    'rows of a live number, forward and for the weight',
+    (b) => {
+      const x = live(b, 'x', row, { name: 'k', size: 40 })
+      const y = live(b, 'y', row, { name: 'n', size: 24 })
+      b.result('z', b.sumProduct(x, half(b, 'w', { n: 24, k: 40 }), ['k']))
+      b.result('dw', b.sumProduct(x, y, ['row']))
+    },
+    { products: 2, extents: [{ row: 1 }, { row: 23 }, { row: 64 }, { row: 0 }] },
+  ),
+  program(
+    'two live dims of rows, so that the grid is larger than the result',
+    (b) => {
+      const x = live(b, 'x', row, { name: 'slot', size: 9, live: true }, { name: 'k', size: 16 })
+      b.result('z', b.sumProduct(x, half(b, 'w', { k: 16, n: 24 }), ['k']))
+    },
+    { extents: [{ row: 7, slot: 3 }, { row: 64, slot: 9 }, { row: 5, slot: 0 }] }, // prettier-ignore
+  ),
+]
+
+const layouts = [
+  program('batch dims in the middle', (b) => {
+    const q = half(b, 'q', { batch: 2, time: 40, heads: 3, head: 16 })
+    const k = half(b, 'k', { batch: 2, "time'": 33, heads: 3, head: 16 })
+    b.result('z', b.sumProduct(q, k, ['head']))
+  }),
+  program('dims that are flattened: heads of a projection and back', (b) => {
+    const x = half(b, 'x', { batch: 2, time: 20, width: 32 })
+    b.result('q', b.sumProduct(x, half(b, 'w', { width: 32, heads: 3, head: 16 }), ['width']))
+    const y = half(b, 'y', { batch: 2, time: 20, heads: 3, head: 16 })
+    b.result('z', b.sumProduct(y, half(b, 'v', { heads: 3, head: 16, width: 40 }), ['heads', 'head']))
+    b.result('dw', b.sumProduct(x, y, ['batch', 'time']))
+  }, { products: 3 }), // prettier-ignore
+  program('merged and split dims', (b) => {
+    const x = b.merge(half(b, 'x', { batch: 2, time: 20, width: 32 }), ['batch', 'time'], 'token')
+    const z = b.sumProduct(x, half(b, 'w', { hidden: 48, width: 32 }), ['width'])
+    b.result('z', b.split(z, 'hidden', f32({ heads: 3, head: 16 }).dims))
+  }),
+  program('a matrix with itself', (b) => {
+    const x = half(b, 'x', { time: 40, width: 24 })
+    b.result('z', b.sumProduct(x, b.rename(x, 'time', "time'"), ['width']))
+  }),
+]
+
+const long = [
+  program('k in parts', (b) => {
+    const x = half(b, 'x', { token: 4100, m: 16 })
+    b.result('dw', b.sumProduct(x, half(b, 'y', { token: 4100, n: 24 }), ['token']))
+  }, { tolerance: 4e-3 }), // prettier-ignore
+  program(
+    'a live k in parts, of which some are empty',
+    (b) => {
+      const token = { name: 'token', size: 4096, live: true }
+      const dw = b.sumProduct(live(b, 'x', token, { name: 'm', size: 16 }), live(b, 'y', token, { name: 'n', size: 24 }), ['token'])
+      b.update('g', b.binary('add', b.input('g', 'state', f32({ m: 16, n: 24 })), dw))
+    },
+    { tolerance: 4e-3, extents: [{ token: 100 }, { token: 4096 }] },
+  ),
+]
+
+const silu = (b: Builder, x: Value): Value => b.binary('div', x, b.binary('add', 1, b.unary('exp', b.unary('neg', x))))
+const sizes = { m: 37, n: 72, k: 40 }
+const result = { m: 37, n: 72 }
+const epilogues = [
+  program('a residual in f32', (b) => b.result('z', b.binary('add', b.input('r', 'data', f32(result)), product(b, 'NT', sizes)))),
+  program('a result in f16', (b) => b.result('z', b.cast(product(b, 'NN', sizes), 'f16')), { tolerance: rounded }),
+  program('a gate with another half operand, both kept', (b) => {
+    const gate = product(b, 'NT', sizes)
+    b.result('gate', b.cast(gate, 'f16'))
+    b.result('z', b.cast(b.binary('mul', silu(b, gate), b.cast(half(b, 'up', result), 'f32')), 'f16'))
+  }, { tolerance: 2 * rounded }), // prettier-ignore
+  program('accumulation into an f32 state', (b) => {
+    const sum = b.binary('mul', product(b, 'TN', { ...sizes, m: 40 }), 0.5)
+    b.update('g', b.binary('add', b.input('g', 'state', f32({ m: 40, n: 72 })), sum))
+  }),
+  program('a bias, a scale for each row, a comparison', (b) => {
+    const z = b.binary('add', product(b, 'NT', sizes), b.input('bias', 'data', f32({ n: 72 })))
+    const scaled = b.binary('mul', z, b.input('scale', 'data', f32({ m: 37 })))
+    const chosen = b.gather(b.input('table', 'data', f32({ kinds: 3, n: 72 })), 'kinds', b.input('kind', 'data', shape('i32', { m: 37 })))
+    b.result('z', b.select(b.binary('gt', scaled, 0), chosen, scaled))
+    b.result('positive', b.binary('gt', scaled, 0))
+  }),
+  program('a result whose rows are odd', (b) => {
+    const z = product(b, 'NT', { m: 20, n: 45, k: 40 })
+    b.result('z', b.binary('add', b.cast(z, 'f16'), b.cast(b.input('r', 'data', f32({ m: 20, n: 45 })), 'f16')))
+  }, { tolerance: 4 * rounded }), // prettier-ignore
+  program('a transposed result', (b) => b.result('z', b.broadcast(b.unary('neg', product(b, 'NT', sizes)), f32({ n: 72, m: 37 }).dims))),
+]
+
+const irregular = [
+  program('k that lies together and is no multiple of eight', (b) => b.result('z', product(b, 'NT', { m: 20, n: 24, k: 20 })), {
+    products: 0,
+  }),
+  program('an operand that the epilogue reads', (b) => {
+    const x = half(b, 'x', { time: 16, width: 16 })
+    const z = b.sumProduct(x, half(b, 'w', { hidden: 16, width: 16 }), ['width'])
+    b.result('z', b.binary('add', z, b.cast(b.rename(x, 'width', 'hidden'), 'f32')))
+  }, { products: 0 }), // prettier-ignore
+  program('rows that are turned', (b) => {
+    const x = b.add('rotate', [half(b, 'x', { time: 24, width: 16 })], { dim: 'time', by: 5 })
+    b.result('z', b.sumProduct(x, half(b, 'w', { width: 16, hidden: 24 }), ['width']))
+  }, { products: 0 }), // prettier-ignore
+]
+
+const cases = [...forms, ...lives, ...layouts, ...long, ...epilogues, ...irregular]
+const backend = await testBackend()
+const hardware: DeviceFacts = { ...backend.facts, software: false }
+const noMatrices = matrixUnit(hardware) ? false : `${backend.device} has no matrix unit`
+const noHalves = backend.facts.features.includes('shader-f16') ? false : `${backend.device} has no f16`
+
+const onMatrices = (kernels: readonly KernelPlan[]) => kernels.filter((k) => k.wgsl.includes('subgroupMatrixLoad'))
+
+async function agree({ name, graph, extents, tolerance }: Case, facts: DeviceFacts): Promise<void> {
+  await using executable = await backend.load(planWebgpu([{ name, graph }], facts))
+  for (const given of extents) {
+    const inputs = graph.nodes.flatMap((n) => (n.op === 'input' ? [n] : []))
+    const valueOf = (type: Type, seed: number) => randomTensor(type, seed, given, type.dtype === 'i32' ? [0, 2] : [-2, 2])
+    const tensors = Object.fromEntries(inputs.map(({ attrs, type }, i) => [attrs.name, valueOf(type, i + 1)]))
+    await judge(executable, name, graph, tensors, given, tolerance)
+  }
+}
+
+describe('products on a matrix unit', { skip: noMatrices }, () => {
+  for (const each of cases) {
+    test(each.name, async () => {
+      const { kernels } = planWebgpu([each], hardware)
+      assert.equal(onMatrices(kernels).length, each.products)
+      await agree(each, hardware)
+    })
+  }
+})
+
+describe('products of halves without a matrix unit', { skip: noHalves }, () => {
+  for (const each of cases) test(each.name, async () => agree(each, { ...backend.facts, subgroupMatrices: [] }))
+})
+
+const devices = join(import.meta.dirname, 'devices')
+const nvidia = readFacts(join(devices, 'nvidia-h200.json'))
+const intel = readFacts(join(devices, 'intel-arc-b580.json'))
+const apple: DeviceFacts = {
+  ...readFacts(join(devices, 'apple-m2.json')),
+  features: ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'],
+  subgroupMatrices: [{ M: 8, N: 8, K: 8, type: 'f16', result: 'f32' }],
+}
+
+describe('the same products for devices that are not here', () => {
+  for (const facts of [nvidia, intel, apple]) {
+    test(facts.name, async () => {
+      const check = await frontEnd(facts.features)
+      for (const each of cases) {
+        const kernels = onMatrices(planWebgpu([each], facts).kernels)
+        assert.equal(kernels.length, each.products, each.name)
+        for (const { wgsl } of kernels) assert.deepEqual(await check(wgsl), [], `${each.name}\n${wgsl}`)
+      }
+    })
+  }
+
+  test('where sizes are multiples of the tile nothing is guarded', () => {
+    const [first] = forms
+    const [kernel] = onMatrices(planWebgpu([first!], nvidia).kernels)
+    assert.doesNotMatch(kernel!.wgsl, /select|if \(m|if \(start|- 1u\)/)
+  })
+
+  test('operations and bytes are those of the product', () => {
+    const [kernel] = onMatrices(planWebgpu([epilogues[1]!], nvidia).kernels)
+    const { m, n, k } = sizes
+    assert.equal(kernel!.flops, 2 * m * n * k)
+    assert.equal(kernel!.bytes, 2 * (m * k + k * n + m * n))
+  })
+})
