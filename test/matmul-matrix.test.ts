@@ -12,6 +12,7 @@ import { matrixUnit } from '../compiler/kernels/matrix-unit.ts'
 import type { KernelPlan } from '../compiler/plan/plan.ts'
 import { planWebgpu } from '../compiler/plan/webgpu.ts'
 import { frontEnd } from './helpers/front-end.ts'
+import { extents as fewRows, inputsOf, training } from './helpers/transformer-programs.ts'
 import { testBackend } from './helpers/webgpu.ts'
 import { judge, randomTensor, type Extents } from './onnx-judge.ts'
 
@@ -187,6 +188,14 @@ describe('products on a matrix unit', { skip: noMatrices }, () => {
       await agree(each, hardware)
     })
   }
+})
+
+test('a training step and scores of a small transformer in f16', { skip: noMatrices }, async () => {
+  const programs = training(hardware, { layers: 2, width: 16, heads: 2, hidden: 24 }, true, 'f16')
+  const plan = planWebgpu(programs, hardware)
+  assert.ok(onMatrices(plan.kernels).length > 20)
+  await using executable = await backend.load(plan)
+  for (const { name, graph } of programs) await judge(executable, name, graph, inputsOf({ name, graph }), fewRows, 3 * rounded)
 })
 
 describe('products of halves without a matrix unit', { skip: noHalves }, () => {

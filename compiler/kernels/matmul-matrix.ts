@@ -108,7 +108,7 @@ class MatrixWriter {
     )
     return [
       'let batch = group.z;',
-      `let number = group.y * groups.x + group.x;`,
+      'let number = group.y * groups.x + group.x;',
       `let above = number / (${band}u * groups.x) * ${band}u;`,
       `let within = number % (${band}u * groups.x);`,
       `let height = min(groups.y - above, ${band}u);`,

@@ -30,7 +30,9 @@ export const matrixTileTable: readonly MatrixTile[] = [
   { m: 128, n: 128, k: 32, warpsM: 4, warpsN: 2 },
   { m: 128, n: 128, k: 32, warpsM: 2, warpsN: 2 },
   { m: 256, n: 128, k: 16, warpsM: 4, warpsN: 2 },
+  { m: 128, n: 256, k: 16, warpsM: 2, warpsN: 4 },
   { m: 128, n: 128, k: 16, warpsM: 4, warpsN: 2 },
+  { m: 128, n: 64, k: 32, warpsM: 2, warpsN: 2 },
   { m: 64, n: 128, k: 32, warpsM: 2, warpsN: 2 },
   { m: 64, n: 64, k: 32, warpsM: 2, warpsN: 2 },
   { m: 64, n: 64, k: 64, warpsM: 2, warpsN: 2 },
@@ -86,16 +88,16 @@ export interface Pool {
   readonly stripPitch: number
 }
 
-function panelsOf(tile: MatrixTile, form: Form): readonly [PanelLayout, PanelLayout] {
-  return [panelOf(tile.m, tile.k, form[0] === 'N'), panelOf(tile.n, tile.k, form[1] === 'T')]
-}
-
 export function poolOf(tile: MatrixTile, form: Form, { M }: MatrixUnit): Pool {
   const [a, b] = panelsOf(tile, form)
   const second = a.rows * a.pitch
   const stage = second + b.rows * b.pitch
   const stripPitch = tile.n / 4 + 1
   return { second, stage, size: Math.max(2 * stage, tile.warpsM * M * stripPitch), stripPitch }
+}
+
+function panelsOf(tile: MatrixTile, form: Form): readonly [PanelLayout, PanelLayout] {
+  return [panelOf(tile.m, tile.k, form[0] === 'N'), panelOf(tile.n, tile.k, form[1] === 'T')]
 }
 
 function fits(tile: MatrixTile, form: Form, unit: MatrixUnit, { limits }: DeviceFacts): boolean {
