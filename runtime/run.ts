@@ -120,12 +120,16 @@ async function* fitting(plan: StagePlan, job: Job, context: StageContext): Async
     yield* work(job, context)
   } catch (error) {
     if (!(error instanceof DoesNotFit)) throw error
-    const { states, activations } = job.plan.memory
-    const smaller = await plan.job(states + activations)
-    if (smaller.micro >= job.micro) throw error
-    yield { kind: 'note', stage: plan.stage, text: `${job.micro} sequences at once do not fit the device, trying ${smaller.micro}` }
+    const smaller = await plan.job(bytesOf(job))
+    if (bytesOf(smaller) >= bytesOf(job)) throw error
+    const instead = smaller.micro < job.micro ? `${smaller.micro}` : 'to keep fewer of their activations'
+    yield { kind: 'note', stage: plan.stage, text: `${job.micro} sequences at once do not fit the device, trying ${instead}` }
     yield* fitting(plan, smaller, context)
   }
+}
+
+function bytesOf({ plan: { memory } }: Job): number {
+  return memory.states + memory.activations
 }
 
 function work(job: Job, context: StageContext): AsyncGenerator<RunEvent> {

@@ -60,6 +60,19 @@ test('what does not fit is tried with fewer sequences at once', async () => {
   assert.equal(only(events, 'stage').length, 1)
 })
 
+test('as many sequences with less kept of each are tried, too', async () => {
+  const at = await place()
+  const made = (activations: number): TrainJob =>
+    trainJob(at.data, { plan: { ...fakePlan(4, 16, true), memory: { states: 0, activations, largest: { name: '', bytes: 0 } } } })
+  const events = await eventsOf(at, { ...plan(made(400)), job: (memory = 800) => Promise.resolve(made(memory / 2)) }, new SmallBackend(200))
+  const notes = only(events, 'note').filter(({ text }) => text.includes('fit'))
+  assert.deepEqual(
+    notes.map(({ text }) => text),
+    ['4 sequences at once do not fit the device, trying to keep fewer of their activations'],
+  )
+  assert.equal(events.at(-1)!.kind, 'done')
+})
+
 test('where not even one fits, the run fails and says what the last one lacked', async () => {
   const at = await place()
   const last = (await eventsOf(at, stage(at, []), new SmallBackend(50))).at(-1)!
