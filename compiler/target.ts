@@ -32,6 +32,7 @@ export function precisionOn(facts: DeviceFacts, wanted: Precision): Precision {
   return facts.backend === 'webgpu' && facts.features.includes('shader-f16') ? wanted : 'f32'
 }
 
-export function planFor(programs: readonly Program[], facts: DeviceFacts): Plan {
-  return facts.backend === 'cpu' ? planOnnx(programs, facts) : planWebgpu(programs, facts)
+/** `budget`: bytes for activations, kept by recomputation as far as the target can. */
+export function planFor(programs: readonly Program[], facts: DeviceFacts, budget?: number): Plan {
+  return facts.backend === 'cpu' ? planOnnx(programs, facts) : planWebgpu(programs, facts, budget)
 }

@@ -7,12 +7,13 @@ import {
   assertAttention,
   attentionInputs,
   attentionReference,
+  halves,
   keys,
   plain,
   requestOf,
   runAttention,
+  sums,
   type AttentionCase,
-  type Tolerance,
 } from './helpers/attention.ts'
 import { testBackend } from './helpers/webgpu.ts'
 
@@ -57,11 +58,6 @@ const cases: Readonly<Record<string, AttentionCase>> = {
     facts: (f) => ({ ...f, features: [], limits: { ...f.limits, maxComputeWorkgroupStorageSize: 16384 } }),
   }, // prettier-ignore
 }
-
-/** What is summed in f32, whichever dtype it came from. */
-const sums: Tolerance = { rms: 1e-5, relative: 0, absolute: 1e-4 }
-/** The same, then rounded to 11 bits: an error of half the last one. */
-const halves: Tolerance = { rms: 2 ** -11 + sums.rms, relative: 2 ** -11, absolute: sums.absolute }
 
 for (const dtype of ['f32', 'f16'] as const) {
   for (const [name, c] of Object.entries(cases)) {

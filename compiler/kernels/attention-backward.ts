@@ -2,7 +2,7 @@
 //   dP = dy · v    dS = P (dP - delta)    dQ = scale Σ_key dS k    dK = scale Σ_query dS q    dV = Σ_query P dy
 // dq owns queries and streams keys; dkv owns keys and streams queries, those of one group after another. Scores are in base 2 as in forward.
 import { baseOf, coordinates, find, gridOf, strideOf, type Layout } from './attention-layout.ts'
-import type { Body } from './attention-forward.ts'
+import type { Body } from './attention-module.ts'
 import type { Tile } from './attention-tile.ts'
 import { accumulate, column, dots, loadTiles, log2e, repeat, rowOf, sumOverLanes, vectors, type Operand } from './attention-wgsl.ts'
 import { extentOf } from './extents.ts'

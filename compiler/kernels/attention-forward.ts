@@ -1,15 +1,10 @@
 // Attention forward: each query streams over the keys with an online softmax, so no score is ever stored.
 //   m = max so far, l = Σ exp2(s - m), O = Σ exp2(s - m) v; when m grows, l and O shrink by exp2(m_old - m_new).
 // Scores are in base 2: q is scaled by scale * log2(e) as it is read. Out: O / l and, if asked for, m + log2(l) as a natural logarithm.
-import { baseOf, find, gridOf, strideOf, type Grid, type Layout } from './attention-layout.ts'
+import { baseOf, find, gridOf, strideOf, type Layout } from './attention-layout.ts'
+import type { Body } from './attention-module.ts'
 import type { Tile } from './attention-tile.ts'
-import { accumulate, column, dots, loadTiles, log2e, repeat, rowOf, sumOverLanes, vectors, type Operand } from './attention-wgsl.ts'
-
-export interface Body {
-  readonly operands: readonly Operand[]
-  readonly grid: Grid
-  readonly main: string
-}
+import { accumulate, column, dots, loadTiles, log2e, repeat, rowOf, sumOverLanes, vectors } from './attention-wgsl.ts'
 
 export function forwardBody(layout: Layout, tile: Tile): Body {
   const { request, shared, grouped, queries, keys, lse } = layout

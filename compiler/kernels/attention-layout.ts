@@ -53,11 +53,16 @@ export function strideOf(type: Type, name: string, live: readonly string[]): str
   return [`${fixed}u`, ...behind.filter((d) => d.live).map((d) => extentOf(d, live))].join(' * ')
 }
 
-/** `base_<tensor>` from the coordinates of those outer dims that the tensor has. */
-export function baseOf(tensor: string, type: Type, { shared, grouped, request }: Layout): string {
+/** `base_<tensor>`: see `originOf`. */
+export function baseOf(tensor: string, type: Type, layout: Layout): string {
+  return `let base_${tensor} = ${originOf(type, layout)};`
+}
+
+/** Where a slice begins, from the coordinates of those outer dims that the tensor has. */
+export function originOf(type: Type, { shared, grouped, request }: Layout): string {
   const all = [...shared, ...grouped]
   const terms = all.flatMap((dim, n) => (has(type, dim.name) ? [`c_${n} * (${strideOf(type, dim.name, request.live)})`] : []))
-  return `let base_${tensor} = ${terms.length > 0 ? terms.join(' + ') : '0u'};`
+  return terms.length > 0 ? terms.join(' + ') : '0u'
 }
 
 /** Takes `index` apart into coordinates of `dims`, the last one fastest. `first` is the number of the first of them. */

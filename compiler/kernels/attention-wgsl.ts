@@ -1,6 +1,5 @@
 // The pieces of WGSL that all attention kernels share: declarations, loads of a row's vec4s, the streamed tiles, sums over lanes.
 import { has, type Type } from '../graph/graph.ts'
-import { declareExtents } from './extents.ts'
 import { find, strideOf, type Layout } from './attention-layout.ts'
 import type { Tile } from './attention-tile.ts'
 
@@ -28,20 +27,20 @@ export function column(i: string, { lanes }: Tile): string {
 
 export const log2e = '1.4426950408889634f'
 
+/** Where a row is contiguous and its length a multiple of 4, the tensor is bound as vec4s. */
+export function elementOf({ type }: Operand, { request }: Layout): string {
+  return contiguous(type, request.attrs.head) ? `vec4<${type.dtype}>` : type.dtype
+}
+
 /**
- * Bindings, and for tensors with head the functions load_<name> or store_<name> of one vec4 of the row that begins at element `at`.
- * Where a row is contiguous and its length a multiple of 4, the tensor is bound as vec4s. Past the row's end zeros are read and nothing is written.
- * Tensors may be f32 or f16: the functions take and give f32.
+ * For tensors with head the functions load_<name> or store_<name> of one vec4 of the row that begins at element `at`. Past the row's
+ * end zeros are read and nothing is written. Tensors may be f32 or f16: the functions take and give f32.
  */
-export function declarations(operands: readonly Operand[], layout: Layout, usesExtents: boolean): string {
-  const { head } = layout.request.attrs
-  const bindings = operands.map(({ name, type, access }, i) => {
-    const element = contiguous(type, head) ? `vec4<${type.dtype}>` : type.dtype
-    return `@group(0) @binding(${i}) var<storage, ${access === 'read' ? 'read' : 'read_write'}> ${name}: array<${element}>;`
-  })
-  const extents = usesExtents ? [declareExtents(operands.length, layout.request.live)] : []
-  const functions = operands.filter(({ type }) => has(type, head)).map((operand) => accessor(operand, layout))
-  return [...bindings, ...extents, ...functions].join('\n')
+export function accessors(operands: readonly Operand[], layout: Layout): string {
+  return operands
+    .filter(({ type }) => has(type, layout.request.attrs.head))
+    .map((operand) => accessor(operand, layout))
+    .join('\n')
 }
 
 function contiguous(type: Type, head: string): boolean {

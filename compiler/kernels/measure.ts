@@ -4,7 +4,7 @@ import { flopsOf } from './cost.ts'
 import type { LoopKernel } from './kernel.ts'
 import type { Context } from './shader.ts'
 
-export function measure(kernel: LoopKernel, { tensors }: Context): { readonly flops: number; readonly bytes: number } {
+export function measure(kernel: LoopKernel, { tensors }: Pick<Context, 'tensors'>): { readonly flops: number; readonly bytes: number } {
   const touched = new Set([...kernel.body.flatMap((s) => (s.op === 'load' ? [s.tensor] : [])), ...kernel.stores.map((s) => s.tensor)])
   const bytes = [...touched].reduce((sum, t) => sum + bytesOf(tensors[t]!.type.dims, tensors[t]!.type.dtype), 0)
   const positions = product(loopsOf(kernel))

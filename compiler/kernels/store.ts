@@ -79,7 +79,7 @@ class Chooser {
     return node.inputs.some((input) => {
       const { op, type } = this.graph.nodes[input]!
       if (this.users[input]!.length > 1 || elements(type) < elements(node.type)) return false
-      return op === 'contract' || (!isHeavy(this.graph.nodes[input]!) && !isGiven(this.graph.nodes[input]!) && this.replacesProduct(input))
+      return op === 'contract' || (!this.stored.has(input) && !isGiven(this.graph.nodes[input]!) && this.replacesProduct(input))
     })
   }
 

@@ -39,6 +39,20 @@ function halvings(most: number): readonly number[] {
 /** Whether a plan's buffers fit the device, with a tenth to spare for the driver. */
 export function fits(plan: Plan, facts: DeviceFacts): boolean {
   const { states, activations, largest } = plan.memory
-  const memory = facts.memory ?? Number.POSITIVE_INFINITY
-  return states + activations <= 0.9 * memory && largest.bytes <= facts.limits.maxStorageBufferBindingSize
+  return states + activations <= usable(facts) && largest.bytes <= facts.limits.maxStorageBufferBindingSize
+}
+
+/** Whether so many sequences a run (none: false) are still work enough that fewer of them are no loss. */
+export function keepsBusy(micro: number | undefined, { context }: Pick<TrainStage, 'context'>): boolean {
+  return micro !== undefined && micro * context >= ENOUGH.webgpu / 8
+}
+
+/** Bytes that activations may take beside the states, less and less of it, for buffers that are shared never meet a budget exactly. */
+export function budgets({ memory, target }: Plan, facts: DeviceFacts): readonly number[] {
+  const left = usable(facts) - memory.states
+  return target === 'webgpu' && left > 0 && Number.isFinite(left) ? [0.97, 0.9, 0.8].map((share) => share * left) : []
+}
+
+function usable({ memory = Number.POSITIVE_INFINITY }: DeviceFacts): number {
+  return 0.9 * memory
 }

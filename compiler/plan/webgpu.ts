@@ -4,10 +4,13 @@ import type { DeviceFacts } from '../facts.ts'
 import type { Graph, Type } from '../graph/graph.ts'
 import { fuse } from '../kernels/fuse.ts'
 import type { Kernel, KernelGraph, TensorId } from '../kernels/kernel.ts'
+import { livesOf } from '../kernels/lifetimes.ts'
 import { bytesOf } from '../kernels/measure.ts'
+import { recompute } from '../kernels/recompute.ts'
 import type { Context } from '../kernels/shader.ts'
+import { tuningOf } from '../kernels/tuning.ts'
 import { keyOf, tensorsOf, writeKernel } from '../kernels/write.ts'
-import { share, type Demand } from './memory.ts'
+import { share } from './memory.ts'
 import type { BufferPlan, DispatchPlan, KernelPlan, TensorSpec, WebgpuPlan, WebgpuProgram } from './plan.ts'
 
 export interface NamedGraph {
@@ -15,14 +18,17 @@ export interface NamedGraph {
   readonly graph: Graph
 }
 
-/** Plans programs whose graphs hold only primitives, `native` and attention. States of one name are one. */
-export function planWebgpu(programs: readonly NamedGraph[], facts: DeviceFacts): WebgpuPlan {
+/**
+ * Plans programs whose graphs hold only primitives, `native` and attention. States of one name are one. `budget`: bytes for all but
+ * states, which programs keep by computing again what they would have to remember, as far as that goes.
+ */
+export function planWebgpu(programs: readonly NamedGraph[], facts: DeviceFacts, budget = Number.POSITIVE_INFINITY): WebgpuPlan {
   const library = new Library()
-  const graphs = programs.map(({ graph }) => fuse(graph, facts))
+  const graphs = programs.map(({ graph }) => recompute(fuse(graph, facts), budget))
   const dispatched = graphs.map((graph) => dispatch(graph, facts, library))
   const states = statesOf(graphs)
-  const demands = graphs.map((graph, i) => demandsOf(graph, dispatched[i]!))
-  const { slots, slotOf } = share(demands.map((all) => all.map(({ demand }) => demand)))
+  const demands = graphs.map((graph) => livesOf(graph).map((life) => ({ ...life, label: graph.tensors[life.tensor]!.label })))
+  const { slots, slotOf } = share(demands)
   const buffers: BufferPlan[] = [...states.values()].map(({ name, type }) => ({ bytes: sizeInBytes(type), label: name }))
   const firstSlot = buffers.push(...slots) - slots.length
   const names = [...states.keys()]
@@ -79,7 +85,8 @@ class Library {
     if (known) return known
     const { label, wgsl, bindings, flops, bytes, groups } = writeKernel(kernel, context)
     const text = `${bindings.join()}\n${wgsl}`
-    const at = this.byText.get(text) ?? this.kernels.push({ label, wgsl, bindings, flops, bytes }) - 1
+    const tuning = tuningOf(kernel, context)
+    const at = this.byText.get(text) ?? this.kernels.push({ label, wgsl, bindings, flops, bytes, tuning }) - 1
     this.byText.set(text, at)
     const made = { kernel: at, extents: bindings.includes('extents'), groups }
     this.byKernel.set(key, made)
@@ -102,27 +109,6 @@ function statesOf(graphs: readonly KernelGraph[]): ReadonlyMap<string, TensorSpe
       if (source.kind === 'state' && !states.has(source.name)) states.set(source.name, { name: source.name, type })
   }
   return states
-}
-
-/** Inputs live from the start, results to the end; what no dispatch touches needs no buffer unless the host does. */
-function demandsOf(graph: KernelGraph, steps: readonly Dispatch[]): readonly { readonly tensor: TensorId; readonly demand: Demand }[] {
-  const from = new Map<TensorId, number>()
-  const to = new Map<TensorId, number>()
-  steps.forEach(({ tensors }, step) => {
-    for (const tensor of tensors) {
-      if (!from.has(tensor)) from.set(tensor, step)
-      to.set(tensor, step)
-    }
-  })
-  for (const { tensor } of graph.results) to.set(tensor, steps.length)
-  return graph.tensors.flatMap(({ source, type, label }, tensor) => {
-    if (source.kind === 'data') {
-      const demand = { bytes: sizeInBytes(type), from: -1, to: to.get(tensor) ?? -1, label }
-      return [{ tensor, demand }]
-    }
-    if (source.kind !== 'kernel' || !from.has(tensor)) return []
-    return [{ tensor, demand: { bytes: sizeInBytes(type), from: from.get(tensor)!, to: to.get(tensor)!, label } }]
-  })
 }
 
 function programOf(name: string, graph: KernelGraph, steps: readonly Dispatch[], bufferOf: readonly number[]): WebgpuProgram {

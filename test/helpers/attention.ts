@@ -158,6 +158,11 @@ export interface Tolerance {
   readonly absolute: number
 }
 
+/** What is summed in f32, whichever dtype it came from. */
+export const sums: Tolerance = { rms: 1e-5, relative: 0, absolute: 1e-4 }
+/** The same, then rounded to 11 bits: an error of half the last one. */
+export const halves: Tolerance = { rms: 2 ** -11 + sums.rms, relative: 2 ** -11, absolute: sums.absolute }
+
 /** Of all results named in `tolerances`. SHOW=1 prints the errors. */
 export function assertAttention(
   actual: Readonly<Record<string, Data>>,

@@ -1,0 +1,87 @@
+// One result of a kernel, computed again: by elementwise work alone from what is still in memory, or by all of the kernel.
+import type { Dim } from '../graph/graph.ts'
+import { isReduction } from './cost.ts'
+import type { Index, Kernel, LoopKernel, PointwiseKernel, Scalar, ScalarId, Stored, TensorId } from './kernel.ts'
+
+/**
+ * A pointwise kernel that stores the tensor as the kernel does, where what takes a sum or a product can be loaded: other results of
+ * the kernel that `alive` says are at hand. Undefined where something else would have to be summed again.
+ */
+export function pointwiseSlice(
+  kernel: LoopKernel,
+  tensor: TensorId,
+  dims: readonly Dim[],
+  tensors: readonly Stored[],
+  alive: (tensor: TensorId) => boolean,
+): PointwiseKernel | undefined {
+  const store = kernel.stores.find((s) => s.tensor === tensor)
+  const stored = new Map(kernel.stores.flatMap((s) => (s.tensor !== tensor && alive(s.tensor) ? [[s.value, s]] : [])))
+  const body: Scalar[] = []
+  const made = new Map<ScalarId, ScalarId>()
+  const push = (scalar: Scalar): ScalarId => body.push(scalar) - 1
+  const copy = (id: ScalarId): ScalarId | undefined => {
+    const known = made.get(id)
+    if (known !== undefined) return known
+    const scalar = compute(id)
+    if (scalar !== undefined) made.set(id, scalar)
+    return scalar
+  }
+  const compute = (id: ScalarId): ScalarId | undefined => {
+    const at = stored.get(id)
+    if (at) return push({ op: 'load', tensor: at.tensor, index: at.index, dtype: tensors[at.tensor]!.type.dtype })
+    const scalar = kernel.body[id]!
+    if (scalar.op === 'load') {
+      const index = all(scalar.index.map((x) => copyIndex(x, copy)))
+      return index && push({ ...scalar, index })
+    }
+    if (scalar.op === 'coordinate') {
+      const index = copyIndex(scalar.index, copy)
+      return index && push({ ...scalar, index })
+    }
+    if (isReduction(scalar) || scalar.op === 'contract' || scalar.op === 'scatter') return undefined
+    const inputs = all(scalar.inputs.map(copy))
+    return inputs && push({ ...scalar, inputs })
+  }
+  const value = store && copy(store.value)
+  if (value === undefined) return undefined
+  return { kind: 'pointwise', label: `${kernel.label}, again`, dims, body, stores: [{ tensor, value, index: store!.index }] }
+}
+
+/** The kernel with this result alone; attention, which writes both of a pair, writes the other to `spare(tensor)`. */
+export function wholeAgain(kernel: Kernel, tensor: TensorId, spare: (tensor: TensorId) => TensorId): Kernel {
+  const label = `${kernel.label}, again`
+  if (kernel.kind === 'attention') return { ...kernel, label, writes: kernel.writes.map((w) => (w === tensor ? w : spare(w))) }
+  return { ...kernel, label, stores: kernel.stores.filter((s) => s.tensor === tensor) }
+}
+
+/** The kernel with tensors exchanged. */
+export function renamed(kernel: Kernel, to: (tensor: TensorId) => TensorId): Kernel {
+  if (kernel.kind === 'attention') return { ...kernel, reads: kernel.reads.map(to), writes: kernel.writes.map(to) }
+  const body = kernel.body.map((s) => (s.op === 'load' ? { ...s, tensor: to(s.tensor) } : s))
+  return { ...kernel, body, stores: kernel.stores.map((s) => ({ ...s, tensor: to(s.tensor) })) }
+}
+
+function copyIndex(index: Index, copy: (id: ScalarId) => ScalarId | undefined): Index | undefined {
+  switch (index.kind) {
+    case 'dim':
+      return index
+    case 'value': {
+      const of = copy(index.of)
+      return of === undefined ? undefined : { kind: 'value', of }
+    }
+    case 'join': {
+      const parts = all(index.parts.map((part) => copyIndex(part, copy)))
+      return parts && { ...index, parts }
+    }
+    case 'div':
+    case 'mod':
+    case 'rotate': {
+      const of = copyIndex(index.of, copy)
+      return of && { ...index, of }
+    }
+  }
+}
+
+function all<T>(items: readonly (T | undefined)[]): readonly T[] | undefined {
+  return items.includes(undefined) ? undefined : (items as readonly T[])
+}

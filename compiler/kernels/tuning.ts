@@ -1,0 +1,23 @@
+// A kernel → the tiles it may be given instead of its own, for a search of the fastest on a device. Only kernels for matrix units
+// have a choice; see matrix-tile.ts and flash-tile.ts.
+import type { Tuning } from '../plan/plan.ts'
+import { flashKey, flashTiles, flashTileTable } from './flash-tile.ts'
+import type { Kernel } from './kernel.ts'
+import { matrixProduct } from './matmul-matrix.ts'
+import { matrixTiles, matrixTileTable, tuningKey } from './matrix-tile.ts'
+import type { Context } from './shader.ts'
+
+/** Undefined where there is nothing to choose. */
+export function tuningOf(kernel: Kernel, context: Context): Tuning | undefined {
+  const tuning = kernel.kind === 'attention' ? attention(kernel.request) : kernel.kind === 'matmul' ? product(kernel, context) : undefined
+  return tuning && tuning.places.length > 1 ? tuning : undefined
+}
+
+function attention(request: Parameters<typeof flashTiles>[0]): Tuning {
+  return { key: flashKey(request), places: flashTiles(request).map((tile) => flashTileTable.indexOf(tile)) }
+}
+
+function product(kernel: Parameters<typeof matrixProduct>[0], context: Context): Tuning | undefined {
+  const made = matrixProduct(kernel, context)
+  return made && { key: tuningKey(made.shape), places: matrixTiles(made.shape, context.facts).map((tile) => matrixTileTable.indexOf(tile)) }
+}

@@ -1,0 +1,97 @@
+// Flash attention on matrix units: against the formulas in float64 where the test's device has such units, in every tile that fits it;
+// and as text, for devices that are not here, past Dawn's front end. Inputs are rounded to f16 first. What remains is f16's rounding
+// of weights (at most 1, so 2^-11 each) and of results, in sums of as many terms as there are keys.
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { readFacts } from '../cli/device.ts'
+import { attentionKernel } from '../compiler/kernels/attention.ts'
+import { flashKey, flashTiles, flashTileTable } from '../compiler/kernels/flash-tile.ts'
+import {
+  assertAttention,
+  attentionInputs,
+  attentionReference,
+  keys,
+  plain,
+  requestOf,
+  runAttention,
+  sums,
+  type AttentionCase,
+  type Tolerance,
+} from './helpers/attention.ts'
+import { frontEnd } from './helpers/front-end.ts'
+import { testBackend } from './helpers/webgpu.ts'
+
+const cases: Readonly<Record<string, AttentionCase>> = {
+  'head 64, 130 rows': { q: plain, k: keys, sizes: { batch: 1, time: 130, heads: 1, head: 64 } },
+  'head 80, causal, 33 rows': { q: plain, k: keys, sizes: { batch: 1, time: 33, heads: 2, head: 80 }, causal: true },
+  'head 128, heads before time': {
+    q: 'batch heads time head',
+    k: "batch heads time' head",
+    sizes: { batch: 1, time: 40, heads: 2, head: 128 },
+  },
+  'grouped queries, causal': {
+    q: 'batch time heads share head',
+    k: "batch time' heads head",
+    sizes: { batch: 1, time: 40, heads: 2, share: 3, head: 64 },
+    causal: true,
+  },
+  'live batch and time': { q: plain, k: keys, sizes: { batch: 2, time: 19, heads: 1, head: 64 }, live: ['batch', 'time'] },
+}
+const kinds = ['forward', 'dq', 'dkv'] as const
+
+/** Weights up to 1, rounded by 2^-11 each, average values up to 2: twice the bits of a result's own rounding, and 2^-10 beside it. */
+const averages: Tolerance = { rms: 1e-3, relative: 2 ** -10, absolute: 2 ** -10 }
+/** In backward the weights' gradients are rounded as well, in sums that are not averages. */
+const gradients: Tolerance = { rms: 2e-3, relative: 2 ** -9, absolute: 2 ** -8 }
+
+for (const [name, c] of Object.entries(cases)) {
+  test(`flash attention and its gradients: ${name}`, async (t) => {
+    // Software devices are asked for what they would not choose: their matrix units are slow, and right.
+    const facts = { ...(await testBackend()).facts, software: false }
+    if (flashTiles(requestOf(c, 'f16', 'forward', facts)).length === 0) {
+      t.skip(`${facts.name} has no matrix unit for f16`)
+      return
+    }
+    const inputs = attentionInputs(requestOf(c, 'f16', 'forward', facts), c)
+    const expected = attentionReference(requestOf(c, 'f16', 'forward', facts), c, inputs)
+    const all = { ...inputs, lse: Float32Array.from(expected.lse), delta: Float32Array.from(expected.delta) }
+    const tolerances = { forward: { y: averages, lse: sums }, dq: { dq: gradients }, dkv: { dk: gradients, dv: gradients } }
+    for (const kind of kinds) {
+      const request = requestOf(c, 'f16', kind, facts)
+      // The first guess, and the tile that differs most from it.
+      const tiles = flashTiles(request)
+      for (const tile of new Set([tiles[0]!, tiles.at(-1)!])) {
+        const tuned = { ...request, facts: { ...facts, tuned: { [flashKey(request)]: flashTileTable.indexOf(tile) } } }
+        const kernel = attentionKernel(tuned)
+        assert.match(kernel.label, /^flash/)
+        assertAttention(await runAttention(kernel, tuned, all, c), expected, tolerances[kind])
+      }
+    }
+  })
+}
+
+const folder = join(import.meta.dirname, 'devices')
+for (const file of readdirSync(folder)) {
+  test(`every tile for ${file} passes Dawn's front end and fits its workgroup memory`, async () => {
+    const facts = readFacts(join(folder, file))
+    const check = await frontEnd(facts.features)
+    for (const head of [64, 80, 128]) {
+      for (const kind of kinds) {
+        const c = { q: plain, k: keys, sizes: { batch: 2, time: 2048, heads: 4, head }, causal: head === 80 }
+        const request = requestOf(c, 'f16', kind, facts)
+        assert.equal(flashTiles(request).length > 0, (facts.subgroupMatrices ?? []).some((m) => m.type === 'f16' && m.result === 'f32'), `${kind} ${head}`) // prettier-ignore
+        for (const tile of flashTiles(request)) {
+          const { wgsl } = attentionKernel({
+            ...request,
+            facts: { ...facts, tuned: { [flashKey(request)]: flashTileTable.indexOf(tile) } },
+          })
+          assert.deepEqual(await check(wgsl), [], `${kind} ${head} ${JSON.stringify(tile)}`)
+          const [, vec4s] = /var<workgroup> pool: array<vec4<u32>, (\d+)>/.exec(wgsl) ?? []
+          assert.ok(16 * Number(vec4s) <= facts.limits.maxComputeWorkgroupStorageSize)
+        }
+      }
+    }
+  })
+}
