@@ -105,7 +105,7 @@ function repeat(frame: Frame, s: Repeat): void {
     ctx.effort.steps -= (left - ctx.effort.steps) * (count.value - 1)
     const made = ctx.trial.slice(first)
     for (let other = 1; other < count.value; other++)
-      for (const spec of made) ctx.weight({ ...spec, name: pathOf(other) + spec.name.slice(pathOf(0).length) })
+      for (const spec of made) ctx.trial.push({ ...spec, name: pathOf(other) + spec.name.slice(pathOf(0).length) })
     break
   }
   frame.place = home

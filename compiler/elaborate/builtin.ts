@@ -12,19 +12,23 @@ const UNARY: readonly UnaryOp[] = ['exp', 'log', 'sqrt', 'sin', 'cos', 'tanh', '
 const BINARY: readonly BinaryOp[] = ['min', 'max']
 const REDUCTIONS: readonly Reduction[] = ['sum', 'max', 'min', 'mean', 'argmax']
 
+/** What a name may do: `max` and `min` are reductions with brackets behind them, and functions of two numbers without. */
+const FUNCTIONS = new Map<string, { readonly unary?: UnaryOp; readonly binary?: BinaryOp; readonly reduces?: Reduction }>([
+  ...UNARY.map((unary) => [unary, { unary }] as const),
+  ...REDUCTIONS.map((reduces) => [reduces, { reduces, binary: BINARY.find((b) => b === reduces) }] as const),
+])
+
 /** Built-in names of functions and constants, `pos` included. No declaration may take one. */
 export const BUILTINS: readonly string[] = [...new Set<string>([...UNARY, ...BINARY, ...REDUCTIONS, ...Object.keys(CONSTANTS), 'pos'])]
 
 export function isFunction(name: string): boolean {
-  return BUILTINS.includes(name) && name !== 'pos' && !Object.hasOwn(CONSTANTS, name)
+  return FUNCTIONS.has(name)
 }
 
 /** Applies the built-in function `name`; `dims` stood in brackets behind it, undefined if there were none. */
 export function builtin(frame: Frame, name: string, dims: readonly Ident[] | undefined, call: CallExpr): Term {
   const args = call.args.map((a) => frame.ctx.evaluate(a.value, frame))
-  const reduces = REDUCTIONS.find((r) => r === name)
-  const unary = UNARY.find((u) => u === name)
-  const binary = BINARY.find((b) => b === name)
+  const { unary, binary, reduces } = FUNCTIONS.get(name) ?? {}
   const [x, y] = args
   const named = call.args.find((a) => a.name !== undefined)?.name
   if (named !== undefined) {

@@ -2,8 +2,10 @@
 // misspelling need not wait for that.
 import type { BlockDecl, Expr, OpDecl, Statement, TypeExpr } from '../../grammar/ast.ts'
 import type { Report } from '../../grammar/diagnostic.ts'
+import { eachPart } from '../../grammar/walk.ts'
 import { BUILTINS } from './builtin.ts'
 import type { Code } from './code.ts'
+import { withoutPrimes } from './frame.ts'
 import { messages } from './messages.ts'
 
 /** Reports names that are not declared, dimensions without a size, and calls with too many arguments. */
@@ -32,7 +34,7 @@ export function checkNames(code: Code, report: Report): void {
     }
     if (node.kind !== 'weight') return
     for (const dim of node.type.dims ?? []) {
-      const name = dim.name.replace(/'+$/, '')
+      const name = withoutPrimes(dim.name)
       if (!own.has(name) && scope.number([name]) === undefined) say.unknownDimension(dim.span, { name, known: [...own] })
     }
   })
@@ -43,7 +45,7 @@ function declaredIn(decl: OpDecl | BlockDecl): ReadonlySet<string> {
   const own = new Set(decl.dims.map((d) => d.name))
   const type = ({ element, dims = [] }: TypeExpr): void => {
     if (element) own.add(element.name)
-    dims.forEach((d) => own.add(d.name.replace(/'+$/, '')))
+    dims.forEach((d) => own.add(withoutPrimes(d.name)))
   }
   for (const formal of decl.formals) {
     own.add(formal.name.name)
@@ -59,12 +61,9 @@ function declaredIn(decl: OpDecl | BlockDecl): ReadonlySet<string> {
 }
 
 /** Every expression and statement inside; of `a.b` only what may be a name of its own, and not the words of indices. */
-function walk(tree: unknown, visit: (node: Expr | Statement) => void): void {
-  if (typeof tree !== 'object' || tree === null) return
+function walk(tree: object, visit: (node: Expr | Statement) => void): void {
   const node = tree as Expr | Statement
   if (typeof node.kind === 'string' && node.kind === 'member') return
   if (typeof node.kind === 'string') visit(node)
-  for (const [key, child] of Object.entries(tree)) {
-    if (key !== 'span' && key !== 'trivia' && key !== 'doc') walk(child, visit)
-  }
+  eachPart(tree, (part) => walk(part, visit))
 }

@@ -32,8 +32,7 @@ type Slots = readonly (Omit<Given, 'formal'> | undefined)[]
 /** An op on what its formals get; formals without a slot take their defaults. `frame` is the caller's. */
 export function callOp(frame: Frame, code: OpCode, words: ReadonlyMap<string, string>, slots: Slots, span: Span): Term {
   if (recursive(frame, code, span)) return FAILED
-  const ctx = { ...frame.ctx, stack: [...frame.ctx.stack, code] }
-  const callee = new Frame(ctx, code, { words })
+  const callee = new Frame(frame.ctx, code, { words, stack: [...frame.stack, code] })
   const given = withDefaults(callee, slots, span)
   if (given === undefined) return FAILED
   const tensors = given.map((g) => g.term).filter((t) => t.kind === 'tensor')
@@ -53,8 +52,7 @@ function callBlock(frame: Frame, code: BlockCode, words: ReadonlyMap<string, str
   const uses = (frame.place.uses.get(name) ?? 0) + 1
   frame.place.uses.set(name, uses)
   const path = `${frame.place.path}${uses === 1 ? name : `${name}.${uses}`}.`
-  const ctx = { ...frame.ctx, stack: [...frame.ctx.stack, code] }
-  const callee = new Frame(ctx, code, { caller: frame, words, path })
+  const callee = new Frame(frame.ctx, code, { caller: frame, words, path, stack: [...frame.stack, code] })
   const given = withDefaults(callee, slots, span)
   const lifted = given && bind(callee, given)
   if (lifted === undefined) return FAILED
@@ -63,15 +61,15 @@ function callBlock(frame: Frame, code: BlockCode, words: ReadonlyMap<string, str
 
 /** Whether this call is one too many around itself, which is said. */
 function recursive(frame: Frame, code: Code, span: Span): boolean {
-  const { stack, say } = frame.ctx
+  const { stack, ctx } = frame
   if (stack.length >= deepestCall) {
-    say.tooDeep(span, { limit: deepestCall, what: 'calls' })
+    ctx.say.tooDeep(span, { limit: deepestCall, what: 'calls' })
     return true
   }
   const at = stack.findIndex((c) => c.decl === code.decl)
   if (at < 0) return false
   const chain = [...stack.slice(at), code].map((c) => c.decl.name.name)
-  say.recursive(span, { name: code.decl.name.name, chain })
+  ctx.say.recursive(span, { name: code.decl.name.name, chain })
   return true
 }
 

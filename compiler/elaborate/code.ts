@@ -6,14 +6,21 @@ import type { Span } from '../../grammar/source.ts'
 export interface Scope {
   readonly module: Module
   /** The op or block of this name; `['paper', 'cosine']` for `paper.cosine`. */
-  code(path: readonly string[]): Code | undefined
+  code(path: Path): Code | undefined
   /** A module-level `let` or `param` that is a plain number or truth value. */
-  number(path: readonly string[]): number | boolean | undefined
+  number(path: Path): number | boolean | undefined
   /** All names that `code` and `number` know, for "did you mean". */
   names(): readonly string[]
-  /** Paths of names in the code of this file, kept by those who walk it often. */
-  readonly mentions?: Map<OpDecl | BlockDecl, readonly (readonly string[])[]>
+  /** Of the code of this file, kept by those who walk it often: the paths of names in each, and what is reached from each. */
+  readonly mentions?: Map<OpDecl | BlockDecl, readonly Path[]>
+  readonly reached?: Map<OpDecl | BlockDecl, Reached>
 }
+
+/** `['silu']`, `['paper', 'cosine']`. */
+export type Path = readonly string[]
+
+/** Code with the paths of names in it. */
+export type Reached = ReadonlyMap<Code, readonly Path[]>
 
 export type Code = OpCode | BlockCode
 export interface OpCode {

@@ -72,8 +72,8 @@ function open(
   gradient: boolean,
 ): Inner | undefined {
   const b = new Builder()
-  const ctx = gradient ? { ...frame.ctx, b, gradients: false, stack: [] } : { ...frame.ctx, b }
-  const inner = new Frame(ctx, code, { words })
+  const ctx = gradient ? { ...frame.ctx, b, gradients: false } : { ...frame.ctx, b }
+  const inner = new Frame(ctx, code, { words, stack: gradient ? [] : frame.stack })
   let count = 0
   const entered = given.map((g): Given => {
     if (g.term.kind !== 'tensor') return g

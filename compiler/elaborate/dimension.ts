@@ -5,7 +5,7 @@ import type { Expr, Ident, Let, Param } from '../../grammar/ast.ts'
 import { positionAt, textOf, type Span } from '../../grammar/source.ts'
 import type { Dim } from '../graph/graph.ts'
 import { largestDimension } from './effort.ts'
-import type { Frame } from './frame.ts'
+import { withoutPrimes, type Frame } from './frame.ts'
 import { known, type Term } from './term.ts'
 
 /** The dimension that `ident` names; undefined after a message. */
@@ -37,10 +37,6 @@ export function dimension(frame: Frame, ident: Ident): Dim | undefined {
 export function dimensions(frame: Frame, idents: readonly Ident[]): readonly Dim[] | undefined {
   const dims = idents.map((d) => dimension(frame, d))
   return dims.every((d) => d !== undefined) ? dims : undefined
-}
-
-export function withoutPrimes(name: string): string {
-  return name.replace(/'+$/, '')
 }
 
 /** A primed word has the size of the word with fewer primes. */

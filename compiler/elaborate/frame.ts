@@ -14,15 +14,13 @@ import { FAILED, known, number, showTerm, type NumberTerm, type Range, type Term
 export interface Context {
   readonly b: Builder
   readonly say: Say
-  /** The ops and blocks that are being elaborated, outermost first. */
-  readonly stack: readonly Code[]
   /** Whether calls carry their gradients; inside gradients they do not. */
   readonly gradients: boolean
   readonly composites: Composites
   readonly effort: Effort
   readonly weight: (spec: WeightSpec) => Value
-  /** On trial, all weights so far: then of turns that are alike the first stands for all, and only the weights are made. */
-  readonly trial?: readonly WeightSpec[]
+  /** On trial, all weights so far: then of turns that are alike the first stands for all, and of the others only the weights are told. */
+  readonly trial?: WeightSpec[]
   readonly evaluate: (expr: Expr, frame: Frame) => Term
 }
 
@@ -45,6 +43,8 @@ export interface Place {
 }
 
 export interface FrameOptions {
+  /** The ops and blocks that are being elaborated, outermost first, this one last. */
+  readonly stack?: readonly Code[]
   readonly caller?: Frame
   /** Dimension parameters: the formal word → the word at the call. */
   readonly words?: ReadonlyMap<string, string>
@@ -57,6 +57,7 @@ export class Frame {
   readonly ctx: Context
   readonly code: Code
   readonly caller: Frame | undefined
+  readonly stack: readonly Code[]
   /** Formals, weights and assigned names. */
   readonly locals = new Map<string, Term>()
   /** Dimensions of the signature, and those that were asked for. */
@@ -71,15 +72,17 @@ export class Frame {
     this.ctx = ctx
     this.code = code
     this.caller = options.caller
+    this.stack = options.stack ?? []
     this.place = { path: options.path ?? '', uses: new Map() }
-    this.#words = options.words ?? new Map()
-    this.#settings = options.settings ?? new Map()
+    this.#words = options.words ?? NONE
+    this.#settings = options.settings ?? NONE
     this.#statics = staticsOf(code.decl)
   }
 
   /** The dimension that a word means here: `d'` of `softmax[d]` called as `softmax[head]` is `head'`. */
   word(name: string): string {
-    const base = name.replace(/'+$/, '')
+    if (this.#words.size === 0) return name
+    const base = withoutPrimes(name)
     return (this.#words.get(base) ?? base) + name.slice(base.length)
   }
 
@@ -143,7 +146,7 @@ export class Frame {
     const { effort, say } = this.ctx
     if (effort.steps < 0) return false
     effort.steps -= steps
-    if (effort.steps < 0) say.tooLong(span, { chain: this.ctx.stack.map((code) => code.decl.name.name) })
+    if (effort.steps < 0) say.tooLong(span, { chain: this.stack.map((code) => code.decl.name.name) })
     return effort.steps >= 0
   }
 
@@ -182,11 +185,24 @@ export class Frame {
   }
 }
 
+/** A dimension's word as it is declared: `time` of `time''`. */
+export function withoutPrimes(name: string): string {
+  return name.endsWith("'") ? name.replace(/'+$/, '') : name
+}
+
+const NONE: ReadonlyMap<string, never> = new Map<string, never>()
+
+// A schedule is called a hundred times over, a layer in every model.
+const statics = new WeakMap<OpDecl | BlockDecl, ReadonlyMap<string, Let | Param>>()
+
 /** The lets and params of a body, those inside repeats included. */
 function staticsOf(decl: OpDecl | BlockDecl): ReadonlyMap<string, Let | Param> {
+  const known = statics.get(decl)
+  if (known !== undefined) return known
   const found = new Map<string, Let | Param>()
   const body = decl.kind === 'block' ? decl.body : decl.value
   if (body.kind === 'body') collect(body, found)
+  statics.set(decl, found)
   return found
 }
 

@@ -2,8 +2,8 @@
 // (`x[head: (pos[head] + n) mod head]`). An index must be proved inside by its range; nothing is ever clamped.
 import type { Expr, Ident, IndexExpr } from '../../grammar/ast.ts'
 import { agree, asWhole, isNumeric } from './arithmetic.ts'
-import { dimension, withoutPrimes } from './dimension.ts'
-import type { Frame } from './frame.ts'
+import { dimension } from './dimension.ts'
+import { withoutPrimes, type Frame } from './frame.ts'
 import { inside } from './range.ts'
 import { noDimension } from './reduction.ts'
 import { FAILED, isWhole, rangeOf, showDims, tensor, type TensorTerm, type Term } from './term.ts'

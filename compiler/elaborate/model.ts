@@ -58,7 +58,6 @@ export function elaborateModel(spec: ModelSpec, given: Given): Model | undefined
   if (trial === undefined || failed) return undefined
   const vocab = trial.params.get('vocab')
   const count = (specs: readonly WeightSpec[]): number => specs.reduce((n, { dims }) => n + elements({ dtype: 'f32', dims }), 0)
-  const byName = new Map(weights.map((w) => [w.name, w]))
   const isVocabulary = ({ dims }: WeightSpec): boolean => dims.some((d) => d.name === 'symbols' || d.name === 'vocab')
   return {
     ...trial,
@@ -67,6 +66,7 @@ export function elaborateModel(spec: ModelSpec, given: Given): Model | undefined
     parameters: count(weights),
     nonEmbedding: count(weights.filter((w) => !isVocabulary(w))),
     apply: (b, tokens, weight) => {
+      const byName = new Map(weights.map((w) => [w.name, w]))
       const logits = network.apply(b, tokens, (w) => weight(byName.get(w.name) ?? bug(`the trial made no weight ${w.name}`)))
       return logits ?? bug(`${spec.block.decl.name.name} cannot be elaborated again`)
     },
@@ -129,12 +129,11 @@ class Network {
     return this.#run(this.#frame(b, weight), tokens)
   }
 
-  #frame(b: Builder, weight: (spec: WeightSpec) => Value, trial?: readonly WeightSpec[]): Frame {
+  #frame(b: Builder, weight: (spec: WeightSpec) => Value, trial?: WeightSpec[]): Frame {
     const { block, settings, span } = this.#spec
     const ctx: Context = {
       b,
       say: this.#say,
-      stack: [block],
       gradients: true,
       composites: this.#composites,
       effort: effortOf(stepsOfModel),
@@ -143,7 +142,7 @@ class Network {
       evaluate,
     }
     const all = settings.has('vocab') ? settings : new Map([...settings, ['vocab', { value: this.#vocab, span }]])
-    return new Frame(ctx, block, { settings: all })
+    return new Frame(ctx, block, { settings: all, stack: [block] })
   }
 
   /** Logits with the dims of tokens and vocab. */

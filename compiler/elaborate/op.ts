@@ -82,7 +82,6 @@ function outermost(b: Builder, code: OpCode, report: Report): Frame {
   const ctx: Context = {
     b,
     say: sayTo(report),
-    stack: [],
     gradients: true,
     composites: new Map(),
     effort: effortOf(stepsOfOp),

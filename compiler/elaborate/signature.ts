@@ -25,20 +25,19 @@ export interface Given {
 export function bind(frame: Frame, given: readonly Given[]): readonly Dim[] | undefined {
   const { ctx, code } = frame
   const name = code.decl.name.name
-  const declared = new Set(
-    [...given.map((g) => g.formal.type), code.decl.result].flatMap((t) => t?.dims ?? []).map((d) => frame.word(d.name)),
-  )
   const lifted = new Map<string, Dim>()
   let right = true
   for (const { formal, term, span } of given) {
-    const mine = new Set((formal.type?.dims ?? []).map((d) => frame.word(d.name)))
+    const mine = wordsIn(frame, formal.type)
     const dims = dimsOf(term)
-    const missing = [...mine].filter((d) => !dims.some((e) => e.name === d))
+    const missing = mine.filter((d) => !dims.some((e) => e.name === d))
     if (missing.length > 0) {
-      ctx.say.argumentDimension(span, { name, missing, given: showTerm(term) })
+      ctx.say.argumentDimension(span, { name, missing: [...new Set(missing)], given: showTerm(term) })
       right = false
     }
-    const clash = formal.type === undefined ? [] : dims.filter((d) => declared.has(d.name) && !mine.has(d.name)).map((d) => d.name)
+    const others = formal.type === undefined ? [] : dims.map((d) => d.name).filter((d) => !mine.includes(d))
+    const promised = others.length === 0 ? [] : [...given.map((g) => g.formal.type), code.decl.result].flatMap((t) => wordsIn(frame, t))
+    const clash = others.filter((d) => promised.includes(d))
     if (clash.length > 0) {
       ctx.say.clashingDimension(span, { name, formal: formal.name.name, clash, given: showTerm(term) })
       right = false
@@ -49,7 +48,7 @@ export function bind(frame: Frame, given: readonly Given[]): readonly Dim[] | un
         ctx.say.twoSizes(span, { name: dim.name, sizes: [known.size, dim.size] })
         right = false
       }
-      if (mine.has(dim.name)) frame.dims.set(dim.name, dim)
+      if (mine.includes(dim.name)) frame.dims.set(dim.name, dim)
       else lifted.set(dim.name, dim)
     }
   }
@@ -60,6 +59,11 @@ export function bind(frame: Frame, given: readonly Given[]): readonly Dim[] | un
     frame.locals.set(argument.formal.name.name, entered)
   }
   return sizesAgree(frame, given) ? [...lifted.values()] : undefined
+}
+
+/** The dimensions that a type mentions, as they are called here. */
+function wordsIn(frame: Frame, type: TypeExpr | undefined): readonly string[] {
+  return type?.dims?.map((d) => frame.word(d.name)) ?? []
 }
 
 /** What a formal stands for: of its element type, and if that is an index, inside its dimension from here on. */

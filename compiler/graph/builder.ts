@@ -1,7 +1,7 @@
 // Appends nodes to a graph; equal nodes are one, and what is trivially simpler is taken instead (fold.ts).
 // The only way graphs are made: every node's type is what its op's rule says.
 import { bug } from '../bug.ts'
-import { Contents } from './contents.ts'
+import { contentOf } from './contents.ts'
 import { names, sameDims, showDims, showType, without } from './dims.ts'
 import { fold } from './fold.ts'
 import type { AttributesOf, Dim, Dtype, Graph, Node, NodeId, OpName, Output, Type } from './graph.ts'
@@ -15,7 +15,6 @@ export class Builder implements Build {
   readonly #nodes: Node[] = []
   readonly #values: Value[] = []
   readonly #known = new Map<string, Value>()
-  readonly #contents = new Contents()
   readonly #outputs: Output[] = []
 
   /** Appends a node (or returns an equal or simpler value); the type follows from the op's rule, but for leaves and cast. */
@@ -26,7 +25,7 @@ export class Builder implements Build {
 
   #append(op: OpName, inputs: readonly Value[], attrs: AttributesOf<OpName>, type: Type): Value {
     const ids = inputs.map((x) => x.id)
-    const key = this.#contents.key(op, ids, attrs, type)
+    const key = contentOf(op, ids, attrs, type)
     const known = this.#known.get(key)
     if (known) return known
     const value = { id: this.#nodes.length, type }

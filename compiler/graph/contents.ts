@@ -1,54 +1,41 @@
 // Equality of nodes: a string per node that two nodes share exactly when they compute the same.
-// Tables and bodies of composites are told apart by their content, which is read once per object.
+// Tables and bodies of composites are told apart by the hash of their content, which is taken once per object: every model of a
+// page has the same attention in it.
+import { createHash } from 'node:crypto'
 import type { AttributesOf, Graph, NodeId, OpName, Type } from './graph.ts'
 
-export class Contents {
-  readonly #numbers = new Map<string, number>()
-  readonly #objects = new Map<object, number>()
-  readonly #tables = new Map<string, (Float32Array | Int32Array)[]>()
+export function contentOf(op: OpName, inputs: readonly NodeId[], attrs: AttributesOf<OpName>, type: Type): string {
+  const dims = type.dims.map((d) => (d.live ? `${d.name}~${d.size}` : `${d.name}:${d.size}`))
+  return `${op}(${inputs.join()}) ${attributes(attrs)} ${type.dtype}[${dims.join()}]`
+}
 
-  key(op: OpName, inputs: readonly NodeId[], attrs: AttributesOf<OpName>, type: Type): string {
-    const dims = type.dims.map((d) => (d.live ? `${d.name}~${d.size}` : `${d.name}:${d.size}`))
-    return `${op}(${inputs.join()}) ${this.#attributes(attrs)} ${type.dtype}[${dims.join()}]`
-  }
+function attributes(attrs: AttributesOf<OpName>): string {
+  if (attrs === undefined) return ''
+  if ('value' in attrs) return Object.is(attrs.value, -0) ? '-0' : String(attrs.value)
+  if ('data' in attrs) return ofTable(attrs.data)
+  if (!('body' in attrs)) return JSON.stringify(attrs)
+  const graphs = [attrs.body, ...(attrs.grads ?? [])].map((g) => (g ? ofGraph(g) : '-'))
+  return `${attrs.name} ${graphs.join()} ${JSON.stringify(attrs.args)}`
+}
 
-  #attributes(attrs: AttributesOf<OpName>): string {
-    if (attrs === undefined) return ''
-    if ('value' in attrs) return Object.is(attrs.value, -0) ? '-0' : String(attrs.value)
-    if ('data' in attrs) return String(this.#table(attrs.data))
-    if (!('body' in attrs)) return JSON.stringify(attrs)
-    const graphs = [attrs.body, ...(attrs.grads ?? [])].map((g) => (g ? this.#graph(g) : '-'))
-    return `${attrs.name} ${graphs.join()} ${JSON.stringify(attrs.args)}`
-  }
+function ofGraph(graph: Graph): string {
+  return hashOf(graph, () => {
+    const nodes = graph.nodes.map((n) => contentOf(n.op, n.inputs, n.attrs, n.type))
+    return `${nodes.join(';')} ${graph.outputs.map((o) => o.node).join()}`
+  })
+}
 
-  #graph(graph: Graph): number {
-    return this.#once(graph, () => {
-      const nodes = graph.nodes.map((n) => this.key(n.op, n.inputs, n.attrs, n.type))
-      return `${nodes.join(';')} ${graph.outputs.map((o) => o.node).join()}`
-    })
-  }
+function ofTable(data: Float32Array | Int32Array): string {
+  return data.constructor.name + hashOf(data, () => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+}
 
-  #table(data: Float32Array | Int32Array): number {
-    return this.#once(data, () => {
-      const words = new Int32Array(data.buffer, data.byteOffset, data.length)
-      let hash = data instanceof Float32Array ? 1 : 2
-      for (const word of words) hash = (Math.imul(hash, 0x01000193) ^ word) | 0
-      const rough = `table ${data.length} ${hash}`
-      const alike = this.#tables.get(rough) ?? []
-      this.#tables.set(rough, alike)
-      const same = alike.findIndex((other) => other.constructor === data.constructor && other.every((x, i) => Object.is(x, data[i])))
-      return `${rough} ${same < 0 ? alike.push(data) - 1 : same}`
-    })
-  }
+const hashes = new WeakMap<object, string>()
 
-  /** The number of an object's content, which is described only when the object is new. */
-  #once(object: object, describe: () => string): number {
-    const known = this.#objects.get(object)
-    if (known !== undefined) return known
-    const content = describe()
-    const number = this.#numbers.get(content) ?? this.#numbers.size
-    this.#numbers.set(content, number)
-    this.#objects.set(object, number)
-    return number
-  }
+/** The hash of an object's content, which is described only when the object is new. */
+function hashOf(object: object, describe: () => string | Uint8Array): string {
+  const known = hashes.get(object)
+  if (known !== undefined) return known
+  const hash = createHash('sha256').update(describe()).digest('base64')
+  hashes.set(object, hash)
+  return hash
 }
