@@ -19,12 +19,12 @@ import type { Library } from './build/library.ts'
 import { noiseOf } from './build/noise.ts'
 import { learningRate } from './build/rate.ts'
 import { scalerStates } from './build/scaler.ts'
-import type { CustomStage, DataSpec, EvalStage, From, SampleStage, Stage, TrainStage } from './check/pipeline.ts'
+import type { CustomStage, DataSpec, EvalStage, FitStage, From, SampleStage, Stage, TableStage, TrainStage } from './check/pipeline.ts'
 import type { Model } from './elaborate/model.ts'
 import type { DeviceFacts } from './facts.ts'
 import { flops } from './plan/flops.ts'
 import type { CustomJob, DataJob, EvalJob, Job, SampleJob, Source, TrainJob } from './plan/jobs.ts'
-import { fits, microBatch } from './plan/micro.ts'
+import { budgets, fits, keepsBusy, microBatch } from './plan/micro.ts'
 import type { Plan } from './plan/plan.ts'
 import { loweringFor, planFor, precisionOn } from './target.ts'
 
@@ -35,12 +35,20 @@ export interface CompileOptions {
   readonly micro?: number
 }
 
+/** Stages that run on a device. */
 export type RunnableStage = TrainStage | SampleStage | EvalStage | CustomStage
 
-/** Whether this version can run a stage and all it needs. */
-export function runnable(stage: Stage): stage is RunnableStage {
-  const compiled = stage.kind === 'train' || stage.kind === 'sample' || stage.kind === 'eval' || stage.kind === 'custom'
-  return compiled && stage.later.length === 0 && stage.needs.every(runnable)
+/** Stages that read what others have left in the store, and need no device. */
+export type ReadingStage = FitStage | TableStage
+
+/** Whether this version can run a stage and all it needs; of a sweep, its rows. */
+export function runnable(stage: Stage): boolean {
+  return stage.later.length === 0 && stage.needs.every(runnable)
+}
+
+/** Whether a stage is compiled for a device. */
+export function isCompiled(stage: Stage): stage is RunnableStage {
+  return stage.kind === 'train' || stage.kind === 'sample' || stage.kind === 'eval' || stage.kind === 'custom'
 }
 
 /** Compiles a stage for a device. Takes a few seconds at most; touches no device. */
@@ -78,14 +86,26 @@ export interface Compiled {
   readonly micro: number
 }
 
-/** The largest micro-batch that fits the device. */
+/**
+ * The largest micro-batch that fits the device. A training that would come down to few tokens a run computes activations again in
+ * its backward pass instead, if that makes it fit. Where nothing does, the smallest is what the device will refuse.
+ */
 export function choose(stage: RunnableStage, options: CompileOptions): Compiled {
-  for (const micro of options.micro === undefined ? microBatch(stage, options.facts) : [options.micro]) {
+  const { facts } = options
+  const candidates = options.micro === undefined ? microBatch(stage, facts) : [options.micro]
+  let smallest: Compiled | undefined
+  for (const [i, micro] of candidates.entries()) {
     const programs = programsOf(stage, micro, options)
-    const plan = planFor(programs, options.facts)
-    if (options.micro !== undefined || micro === 1 || fits(plan, options.facts)) return { plan, programs, micro }
+    const plain = planFor(programs, facts)
+    if (fits(plain, facts)) return { plan: plain, programs, micro }
+    smallest = { plan: plain, programs, micro }
+    if (stage.kind !== 'train' || keepsBusy(candidates[i + 1], stage)) continue
+    for (const budget of budgets(plain, facts)) {
+      const plan = planFor(programs, facts, budget)
+      if (fits(plan, facts)) return { plan, programs, micro }
+    }
   }
-  return bug('no micro-batch was tried')
+  return smallest ?? bug('no micro-batch was tried')
 }
 
 /** The lowered graphs of a stage, as `explain --at graph` and `--at gradient` print them. */

@@ -94,6 +94,8 @@ export type RunEvent =
       readonly unit: string
       readonly notes: readonly string[]
     }
+  /** The rows of a table, a cell for each word of its head. */
+  | { readonly kind: 'table'; readonly stage: string; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
   | { readonly kind: 'done'; readonly stage: string; readonly folder: string; readonly seconds: number }
   /** Stopped on request; running again resumes. */
   | { readonly kind: 'stopped'; readonly stage: string; readonly step: number; readonly total: number }

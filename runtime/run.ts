@@ -1,30 +1,34 @@
 // Stages in order → one stream of events. A stage whose artifact is in the store is not even compiled; the others are locked,
 // compiled, carried out and linked. What the world does wrong comes as a last event `failed`; what is done by then stays.
-import { readFile } from 'node:fs/promises'
-import type { CustomMetric, Job } from '../compiler/plan/jobs.ts'
+import type { FitJob, Job, ReadingJob } from '../compiler/plan/jobs.ts'
 import type { Backend } from './backend.ts'
+import { cachedEvents } from './cached.ts'
 import { custom } from './custom.ts'
-import { evaluate, metricEvent } from './evaluate.ts'
+import { evaluate } from './evaluate.ts'
 import { DoesNotFit, Failure, type RunEvent, type StageState } from './events.ts'
 import { asFailure, telling } from './failures.ts'
-import { copySamples, sample, type SampleRecord } from './sample.ts'
+import { fit } from './fit.ts'
+import { sample } from './sample.ts'
 import { secondsSince, type StageContext } from './stage.ts'
-import { readLines } from './store/journal.ts'
 import { lockFolder } from './store/lock.ts'
-import { linkRun, readRecord, stageFolder, stateOf, sweep, writeRecord, type StageFolder } from './store/store.ts'
+import { linkRun, readRecord, stageFolder, stateOf, sweep, writeRecord, type StageFolder, type StoredKind } from './store/store.ts'
+import { table } from './table.ts'
 import { train } from './train.ts'
+import { writeResult } from './written.ts'
 
 /** A stage before it is compiled. */
 export interface StagePlan {
   readonly stage: string
-  readonly kind: Job['kind']
+  readonly kind: StoredKind
   /** The word of its kind: `train`, or a plugin's own. */
   readonly what: string
   readonly key: string
-  /** Where samples are copied to, which is not part of the key. */
+  /** A file for the result, which is not part of the key. */
   readonly write?: string
+  /** Of a fit. */
+  readonly law?: FitJob['law']
   /** Compiles it; asked only when there is work to do, and again with less `memory` than a plan needed that did not fit. */
-  readonly job: (memory?: number) => Promise<Job>
+  readonly job: (memory?: number) => Promise<Job | ReadingJob>
 }
 
 export interface RunOptions {
@@ -73,20 +77,18 @@ async function* runStage(plan: StagePlan, backend: Backend, options: RunOptions)
     }
   }
   await telling('linking the run', () => linkRun(options.runs, stage, folder.path))
-  if (plan.write !== undefined) await copySamples(folder.artifact, plan.write)
+  const { write, law } = plan
+  if (write !== undefined) {
+    await writeResult({ kind, write, law }, folder.artifact)
+    yield { kind: 'note', stage, text: `written to ${write}` }
+  }
   yield { kind: 'done', stage, folder: folder.path, seconds: secondsSince(start) }
 }
 
 /** What is in the store already. */
-async function* cached(plan: StagePlan, folder: StageFolder): AsyncGenerator<RunEvent> {
-  yield stageEvent(plan, folder, 'cached', (await readRecord(folder))?.total ?? 0)
-  if (plan.kind === 'eval' || plan.kind === 'custom') {
-    const metrics = JSON.parse(await readFile(folder.artifact, 'utf8')) as readonly CustomMetric[]
-    for (const metric of metrics) yield metricEvent(plan.stage, metric)
-  } else if (plan.kind === 'sample') {
-    const samples = (await readLines(folder.artifact)) as readonly SampleRecord[]
-    for (const { sample, text, forwards } of samples) yield { kind: 'sampled', stage: plan.stage, sample, text, forwards }
-  }
+async function* cached({ stage, kind }: StagePlan, folder: StageFolder): AsyncGenerator<RunEvent> {
+  yield stageEvent({ stage, kind }, folder, 'cached', (await readRecord(folder))?.total ?? 0)
+  yield* cachedEvents(stage, kind, folder)
 }
 
 /** The work on a stage that is not finished, done by this process alone. */
@@ -110,18 +112,18 @@ async function* locked(plan: StagePlan, folder: StageFolder, backend: Backend, o
   await telling('writing to the store', () => writeRecord(folder, { stage, kind, key, total, normal: job.normal }))
   await telling('linking the run', () => linkRun(options.runs, stage, folder.path))
   yield stageEvent(plan, folder, state, total)
-  for (const text of job.notes) yield { kind: 'note', stage, text }
+  if ('notes' in job) for (const text of job.notes) yield { kind: 'note', stage, text }
   yield* fitting(plan, job, { backend, folder, store, cache, signal })
 }
 
 /** Works on the largest plan that the device has the memory for: few devices tell how much they have before it is full. */
-async function* fitting(plan: StagePlan, job: Job, context: StageContext): AsyncGenerator<RunEvent> {
+async function* fitting(plan: StagePlan, job: Job | ReadingJob, context: StageContext): AsyncGenerator<RunEvent> {
   try {
     yield* work(job, context)
   } catch (error) {
-    if (!(error instanceof DoesNotFit)) throw error
+    if (!(error instanceof DoesNotFit) || !('plan' in job)) throw error
     const smaller = await plan.job(bytesOf(job))
-    if (bytesOf(smaller) >= bytesOf(job)) throw error
+    if (!('plan' in smaller) || bytesOf(smaller) >= bytesOf(job)) throw error
     const instead = smaller.micro < job.micro ? `${smaller.micro}` : 'to keep fewer of their activations'
     yield { kind: 'note', stage: plan.stage, text: `${job.micro} sequences at once do not fit the device, trying ${instead}` }
     yield* fitting(plan, smaller, context)
@@ -132,7 +134,7 @@ function bytesOf({ plan: { memory } }: Job): number {
   return memory.states + memory.activations
 }
 
-function work(job: Job, context: StageContext): AsyncGenerator<RunEvent> {
+function work(job: Job | ReadingJob, context: StageContext): AsyncGenerator<RunEvent> {
   switch (job.kind) {
     case 'train':
       return train(job, context)
@@ -142,16 +144,20 @@ function work(job: Job, context: StageContext): AsyncGenerator<RunEvent> {
       return evaluate(job, context)
     case 'custom':
       return custom(job, context)
+    case 'fit':
+      return fit(job, context)
+    case 'table':
+      return table(job, context)
     default:
       return job satisfies never
   }
 }
 
-function stageEvent({ stage, kind }: StagePlan, folder: StageFolder, state: StageState, total: number): RunEvent {
+function stageEvent({ stage, kind }: Pick<StagePlan, 'stage' | 'kind'>, folder: StageFolder, state: StageState, total: number): RunEvent {
   return { kind: 'stage', stage, state, folder: folder.path, total, unit: kind === 'train' ? 'steps' : 'sequences' }
 }
 
-function totalOf(job: Job): number {
+function totalOf(job: Job | ReadingJob): number {
   switch (job.kind) {
     case 'train':
       return job.steps
@@ -160,6 +166,8 @@ function totalOf(job: Job): number {
     case 'eval':
       return job.metric.samples
     case 'custom':
+    case 'fit':
+    case 'table':
       return 0
     default:
       return job satisfies never

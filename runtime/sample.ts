@@ -1,7 +1,7 @@
 // A sample job → its events, and samples.jsonl in the store. The host queues runs of the device ahead and looks at the tokens only
 // now and then, for the preview; nobody waits for a look but the next one but one, so the device never does.
-import { copyFile, mkdir, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { SampleJob } from '../compiler/plan/jobs.ts'
 import type { Executable } from './backend.ts'
 import { loadWeights } from './checkpoint/load.ts'
@@ -77,7 +77,7 @@ export async function* sample(job: SampleJob, context: StageContext): AsyncGener
 }
 
 /** Queues batch after batch, up to the signal; yields what is seen of them, in order, as it arrives. */
-async function* looks(
+export async function* looks(
   job: SampleJob,
   executable: Executable,
   from: number,
@@ -107,14 +107,6 @@ async function* looks(
     yield* look()
   }
   yield* underWay.rest()
-}
-
-/** Copies the samples to the file that the pipeline asks for. */
-export async function copySamples(artifact: string, path: string): Promise<void> {
-  await telling('copying the samples', async () => {
-    await mkdir(dirname(path), { recursive: true })
-    await copyFile(artifact, path)
-  })
 }
 
 function tooLong(job: SampleJob, tokens: number): Failure {

@@ -37,7 +37,8 @@ export async function* train(job: TrainJob, context: StageContext): AsyncGenerat
   const settle = async function* (left: number): AsyncGenerator<RunEvent> {
     while (queued.length > left) {
       const event = await meter.stepEvent(queued.shift()!)
-      if (event.skipped) yield note(`step ${event.step} changed nothing: its gradients overflow f16, so the loss is scaled by half as much now`)
+      if (event.skipped)
+        yield note(`step ${event.step} changed nothing: its gradients overflow f16, so the loss is scaled by half as much now`)
       if (event.step !== begin + 1 && event.step !== steps && !isDue(event.step, every.log)) continue
       await log(event)
       yield event

@@ -10,7 +10,7 @@ import { exits, WrongUse, type Exit } from '../exit.ts'
 import { load, type LoadOptions } from '../load.ts'
 import { reportDiagnostics, warn, type Output } from '../report.ts'
 import { COMPILATION, compilationText, type Compilation } from './explain-text.ts'
-import { checkDevice, checkMicro, mustRun, stageNamed } from './stages.ts'
+import { checkDevice, checkMicro, mustCompile, stageNamed } from './stages.ts'
 
 export interface ExplainOptions extends LoadOptions {
   readonly at: (typeof EXPLAINED)[number]
@@ -31,7 +31,7 @@ export async function explainCommand(file: string, name: string, options: Explai
   if (pipeline === undefined) return exits.wrong
   const [stageName = '', ...field] = name.split('.')
   const stage = stageNamed(pipeline, stageName)
-  const text = at === 'values' ? valuesText(stage, field.join('.')) : await compiledText(mustRun(stage), at, prelude, options)
+  const text = at === 'values' ? valuesText(stage, field.join('.')) : await compiledText(mustCompile(stage), at, prelude, options)
   const values = at === 'values' ? valuesOf(stage, field.join('.')) : undefined
   if (output.json) process.stdout.write(JSON.stringify({ kind: 'explained', stage: stageName, at, values, text }) + '\n')
   else process.stdout.write(text.endsWith('\n') ? text : text + '\n')

@@ -1,7 +1,7 @@
 // smdmc plan FILE [STAGE…]: what a run would do and cost. Needs no device; with one that is here, or one described in JSON, stages
 // are compiled for it, and what cannot fit is refused.
 import { Library } from '../../compiler/build/library.ts'
-import type { CompileOptions, RunnableStage } from '../../compiler/compile.ts'
+import { isCompiled, type CompileOptions, type RunnableStage } from '../../compiler/compile.ts'
 import type { Pipeline, Stage } from '../../compiler/check/pipeline.ts'
 import type { Scope } from '../../compiler/elaborate/code.ts'
 import { predict, withRates } from '../../compiler/predict.ts'
@@ -65,10 +65,6 @@ async function predictions(wanted: Pipeline, prelude: Scope, options: PlanOption
     all.set(stage, { stage, prediction: predict(stage, choice), options: choice })
   }
   return all
-}
-
-function isCompiled(stage: Stage): stage is RunnableStage {
-  return stage.kind === 'train' || stage.kind === 'sample' || stage.kind === 'eval' || stage.kind === 'custom'
 }
 
 function plain(stage: Stage, prediction: Prediction | undefined): object {

@@ -1,6 +1,7 @@
 // smdmc run FILE [STAGE…]: trains, samples and evaluates, showing it as the terminal allows.
 import { basename, join } from 'node:path'
-import { compile, type RunnableStage } from '../../compiler/compile.ts'
+import { compile, isCompiled, type ReadingStage, type RunnableStage } from '../../compiler/compile.ts'
+import { readingJob } from '../../compiler/plan/reading.ts'
 import { kindWord } from '../../compiler/report/kind-word.ts'
 import { Library } from '../../compiler/build/library.ts'
 import { cacheFolder } from '../../runtime/cache.ts'
@@ -53,14 +54,16 @@ export async function runCommand(file: string, names: readonly string[], options
   return exit
 }
 
-function planOf(stage: RunnableStage, opened: OpenBackend, library: Library, micro: number | undefined): StagePlan {
+function planOf(stage: RunnableStage | ReadingStage, opened: OpenBackend, library: Library, micro: number | undefined): StagePlan {
   return {
     stage: stage.name,
     kind: stage.kind,
     what: kindWord(stage),
     key: stage.key,
-    write: stage.kind === 'sample' ? stage.write : undefined,
-    job: async (memory = opened.facts.memory) => compile(stage, { facts: { ...opened.facts, memory }, library, micro }),
+    write: 'write' in stage ? stage.write : undefined,
+    law: stage.kind === 'fit' ? stage.law : undefined,
+    job: async (memory = opened.facts.memory) =>
+      isCompiled(stage) ? compile(stage, { facts: { ...opened.facts, memory }, library, micro }) : readingJob(stage),
   }
 }
 

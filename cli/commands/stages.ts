@@ -1,31 +1,23 @@
 // What a command line says of stages → stages of the page. Whatever does not fit is the command line's fault: exit code 2.
 import type { Library } from '../../compiler/build/library.ts'
 import { wgslOps } from '../../compiler/build/written.ts'
-import { runnable, type RunnableStage } from '../../compiler/compile.ts'
+import { isCompiled, runnable, type ReadingStage, type RunnableStage } from '../../compiler/compile.ts'
 import type { DeviceFacts } from '../../compiler/facts.ts'
 import type { Pipeline, Stage } from '../../compiler/check/pipeline.ts'
-import { kindWord } from '../../compiler/report/kind-word.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { WrongUse } from '../exit.ts'
 
 /** The stages named and what they need, or all that can run; dependencies first. A sweep is the stages of its rows. */
-export function wantedStages(pipeline: Pipeline, names: readonly string[]): readonly RunnableStage[] {
+export function wantedStages(pipeline: Pipeline, names: readonly string[]): readonly (RunnableStage | ReadingStage)[] {
   const named = names.map((name) => stageNamed(pipeline, name))
-  for (const stage of named) {
-    if (!canRun(stage)) throw cannotRun(stage)
-  }
+  named.forEach(mustBeRunnable)
   const wanted = names.length === 0 ? pipeline.stages : needed(named)
-  return pipeline.stages.filter((s) => wanted.includes(s)).filter(runnable)
+  return pipeline.stages.filter((s) => wanted.includes(s) && runnable(s)).filter((s) => s.kind !== 'sweep')
 }
 
 /** What of a page this version leaves out, a stage each, with the reason. */
 export function leftOut(pipeline: Pipeline): readonly string[] {
-  return pipeline.stages.filter((s) => !canRun(s)).map((s) => `${s.name} is left out: ${reasonOf(s)}`)
-}
-
-/** Whether it can run, or all of its rows can. */
-function canRun(stage: Stage): boolean {
-  return stage.kind === 'sweep' ? stage.runs.every((run) => canRun(run.stage)) : runnable(stage)
+  return pipeline.stages.filter((s) => !runnable(s)).map((s) => `${s.name} is left out: ${reasonOf(s)}`)
 }
 
 /** The stages named and what they need, or all, whether they can run or not. */
@@ -47,29 +39,32 @@ export function stageNamed(pipeline: Pipeline, name: string): Stage {
   throw new WrongUse({ code: 'unknown-stage', message: `there is no stage ${name}`, advice })
 }
 
-/** Fails for a stage that is checked and not run yet, and for a sweep, which is many. */
-export function mustRun(stage: Stage): RunnableStage {
-  if (runnable(stage)) return stage
-  if (!canRun(stage)) throw cannotRun(stage)
-  const advice = [`name one of ${stage.needs.map((s) => s.name).join(', ')}`]
-  throw new WrongUse({ code: 'one-stage', message: `${stage.name} is a ${kindWord(stage)} of ${stage.needs.length} stages`, advice })
+/** Fails for a stage that is checked and not run yet. */
+export function mustBeRunnable(stage: Stage): void {
+  if (runnable(stage)) return
+  const advice = ['smdmc plan shows what it would do', 'name the other stages, or none to run all that can run']
+  throw new WrongUse({ code: 'not-available', message: `${stage.name} cannot run: ${reasonOf(stage)}`, advice })
 }
 
-function cannotRun(stage: Stage): WrongUse {
-  const advice = ['smdmc plan shows what it would do', 'name the other stages, or none to run all that can run']
-  return new WrongUse({ code: 'not-available', message: `${stage.name} cannot run: ${reasonOf(stage)}`, advice })
+/** Fails also for a stage of which nothing is compiled. */
+export function mustCompile(stage: Stage): RunnableStage {
+  mustBeRunnable(stage)
+  if (isCompiled(stage)) return stage
+  const [message, end] =
+    stage.kind === 'sweep' ? [`${stage.name} is a sweep of ${stage.needs.length} stages`, ''] : [`a ${stage.kind} runs on no device: there is nothing to compile`, ', which it reads'] // prettier-ignore
+  throw new WrongUse({ code: 'one-stage', message, advice: [`name one of ${stage.needs.map((s) => s.name).join(', ')}${end}`] })
 }
 
 /** The first thing that is missing, here or in a stage that it needs. */
 function reasonOf(stage: Stage): string {
   const [first] = stage.later
   if (first) return `${first.what} is not available in this version`
-  const blocked = stage.needs.find((s) => !canRun(s))
+  const blocked = stage.needs.find((s) => !runnable(s))
   return blocked ? `it needs ${blocked.name}, and there ${reasonOf(blocked)}` : 'nothing of it runs'
 }
 
 /** Fails where `--micro` does not divide the batch of a training. */
-export function checkMicro(stages: readonly RunnableStage[], micro: number | undefined): void {
+export function checkMicro(stages: readonly Stage[], micro: number | undefined): void {
   for (const stage of stages) {
     if (micro === undefined || stage.kind !== 'train' || stage.batch % micro === 0) continue
     const divisors = Array.from({ length: stage.batch }, (_, i) => i + 1).filter((n) => stage.batch % n === 0)
@@ -82,9 +77,9 @@ export function checkMicro(stages: readonly RunnableStage[], micro: number | und
 }
 
 /** Fails where a stage computes something that the device has not: the CPU has no WGSL. */
-export function checkDevice(stages: readonly RunnableStage[], facts: DeviceFacts, library: Library): void {
+export function checkDevice(stages: readonly Stage[], facts: DeviceFacts, library: Library): void {
   if (facts.backend !== 'cpu') return
-  for (const stage of stages) {
+  for (const stage of stages.filter(isCompiled)) {
     const [op] = wgslOps(stage, library)
     if (op === undefined) continue
     throw new WrongUse({

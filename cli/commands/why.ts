@@ -12,7 +12,7 @@ import { stageFolder, stateOf } from '../../runtime/store/store.ts'
 import { exits, type Exit } from '../exit.ts'
 import { load, type LoadOptions } from '../load.ts'
 import { reportDiagnostics, type Output } from '../report.ts'
-import { mustRun, stageNamed } from './stages.ts'
+import { mustBeRunnable, stageNamed } from './stages.ts'
 
 export interface WhyOptions extends LoadOptions {
   /** `.smdmc`. */
@@ -23,32 +23,52 @@ export async function whyCommand(file: string, name: string, options: WhyOptions
   const { pipeline, diagnostics } = await load(file, options)
   if (pipeline === undefined) reportDiagnostics(diagnostics, output)
   if (pipeline === undefined) return exits.wrong
-  const stage = mustRun(stageNamed(pipeline, name))
-  const store = join(options.store, 'store')
-  const folder = stageFolder(store, stage.kind, stage.key)
-  const state = await stateOf(folder)
-  const step = state === 'resumed' ? await savedStep(folder) : undefined
-  const last = state === 'new' ? await latestRun(join('runs', basename(file).replace(/\.\w+$/, '')), store, name) : undefined
-  const found = last === undefined ? [] : differences(last.record.normal, stage.normal)
-  if (output.json) process.stdout.write(JSON.stringify({ kind: 'why', ...plain(stage, state, step, last, found) }) + '\n')
-  else process.stdout.write(text(file, stage, state, step, last, found) + '\n')
+  const stage = stageNamed(pipeline, name)
+  mustBeRunnable(stage)
+  const places = { store: join(options.store, 'store'), runs: join('runs', basename(file).replace(/\.\w+$/, '')) }
+  const rows = stage.kind === 'sweep' ? await Promise.all([...new Set(stage.needs)].map((row) => answerOf(row, places))) : undefined
+  const answer = rows === undefined ? await answerOf(stage, places) : undefined
+  if (output.json) {
+    const plainRows = rows && { stage: stage.name, what: kindWord(stage), key: stage.key, rows: rows.map(plain) }
+    process.stdout.write(JSON.stringify({ kind: 'why', ...(answer ? plain(answer) : plainRows) }) + '\n')
+  } else process.stdout.write((answer ? text(file, answer) : sweepText(file, stage, rows ?? [])) + '\n')
   return exits.ok
 }
 
-function plain(stage: Stage, state: StageState, step: number | undefined, last: PastRun | undefined, found: readonly Difference[]): object {
+/** What is known of a stage's runs. */
+interface Answer {
+  readonly stage: Stage
+  readonly state: StageState
+  /** Of one that is resumed. */
+  readonly step?: number
+  /** The last run of that name, and what differs. */
+  readonly last?: PastRun
+  readonly found: readonly Difference[]
+}
+
+interface Places {
+  /** `.smdmc/store`. */
+  readonly store: string
+  /** `runs/<page>`. */
+  readonly runs: string
+}
+
+async function answerOf(stage: Stage, { store, runs }: Places): Promise<Answer> {
+  if (stage.kind === 'sweep') return { stage, state: 'new', found: [] }
+  const folder = stageFolder(store, stage.kind, stage.key)
+  const state = await stateOf(folder)
+  const step = state === 'resumed' ? await savedStep(folder) : undefined
+  const last = state === 'new' ? await latestRun(runs, store, stage.name) : undefined
+  return { stage, state, step, last, found: last === undefined ? [] : differences(last.record.normal, stage.normal) }
+}
+
+function plain({ stage, state, step, last, found }: Answer): object {
   const compared = last && { key: last.record.key, at: last.at.toISOString() }
   const rows = found.map((d) => ({ ...d, where: whereText(stage, d.path) }))
   return { stage: stage.name, what: kindWord(stage), key: stage.key, state, step, compared, differences: rows }
 }
 
-function text(
-  file: string,
-  stage: Stage,
-  state: StageState,
-  step: number | undefined,
-  last: PastRun | undefined,
-  found: readonly Difference[],
-): string {
+function text(file: string, { stage, state, step, last, found }: Answer): string {
   const head = `${kindWord(stage)} ${stage.name}`
   if (state === 'cached') return `${head} is cached: ${stage.key.slice(0, 12)} is complete, a run would not compute it again`
   if (state === 'resumed') return `${head} is resumed${step === undefined ? '' : ` from step ${grouped(step)}`}: ${stage.key.slice(0, 12)} is there, unfinished` // prettier-ignore
@@ -56,14 +76,28 @@ function text(
   const compared = `Compared with ${last.record.key.slice(0, 12)} (${whenText(last.at, new Date())})`
   if (last.record.key === stage.key) return `${head} is new: ${stage.key.slice(0, 12)} was begun and has nothing to go on from`
   if (found.length === 0) return `${head} is new.  ${compared}: no field differs, but the way keys are made does`
-  const where = (path: string): string => upstream(file, stage, path) ?? whereText(stage, path)
+  const where = (path: string): string => upstream(file, stage, found, path) ?? whereText(stage, path)
   return [`${head} is new.  ${compared}:`, diffText(found, where), ...notes(stage, found)].join('\n')
 }
 
-/** A field that holds a stage: that one has changed, and `why` says why. */
-function upstream(file: string, stage: Stage, path: string): string | undefined {
-  const needed = path === 'from' ? stage.needs[0] : undefined
-  return needed && `smdmc why ${file} ${needed.name}`
+/** A sweep is its rows: how many of each state, then each of them. */
+function sweepText(file: string, stage: Stage, rows: readonly Answer[]): string {
+  const counts = (['cached', 'resumed', 'new'] as const).flatMap((state) => {
+    const n = rows.filter((row) => row.state === state).length
+    return n === 0 ? [] : [`${n} ${state}`]
+  })
+  return [
+    `sweep ${stage.name} is ${rows.length} stages: ${counts.join(', ')}`,
+    ...rows.map((row) => text(file, row).replace(/^/gm, '  ')),
+  ].join('\n')
+}
+
+/** A field that holds stages: of one that has changed, `why` says why. */
+function upstream(file: string, stage: Stage, found: readonly Difference[], path: string): string | undefined {
+  const difference = found.find((d) => d.path === path)
+  const before = [difference?.before].flat()
+  const changed = stage.needs.filter((s) => [difference?.after].flat().includes(s.key) && !before.includes(s.key))
+  return changed.length === 0 ? undefined : `smdmc why ${file} ${changed[0]!.name}`
 }
 
 function notes(stage: Stage, found: readonly Difference[]): readonly string[] {

@@ -30,7 +30,7 @@ function isKeyed(stage: Stage): boolean {
 }
 
 async function stateIn(folders: readonly string[], { kind, key, needs }: Stage): Promise<string> {
-  if (kind === 'sweep' || kind === 'fit' || kind === 'table') return `after ${needs.length} stages`
+  if (kind === 'sweep') return `${needs.length} stages`
   const states = await Promise.all(folders.map((folder) => stateOf(stageFolder(join(folder, '.smdmc', 'store'), kind, key))))
   return (['cached', 'resumed'] as const).find((state) => states.includes(state)) ?? 'new'
 }

@@ -58,7 +58,6 @@ function elaborate({ spec: { block, settings, span }, vocab, context }: Met, not
   const ctx: Context = {
     b,
     say: sayTo(new Report()),
-    stack: [block],
     gradients: false,
     composites: new Map(),
     effort: effortOf(stepsOfModel),
@@ -69,7 +68,7 @@ function elaborate({ spec: { block, settings, span }, vocab, context }: Met, not
       return term
     },
   }
-  const frame = new Frame(ctx, block, { settings: new Map([['vocab', { value: vocab, span }], ...settings]) })
+  const frame = new Frame(ctx, block, { stack: [block], settings: new Map([['vocab', { value: vocab, span }], ...settings]) })
   const [formal] = block.decl.formals
   if (formal === undefined) return
   const tokens = { dtype: 'i32', dims: [{ name: 'batch', size: 1 }, { name: 'time', size: context }] } as const // prettier-ignore

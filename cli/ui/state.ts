@@ -84,6 +84,7 @@ export function fold(state: UiState, event: RunEvent): UiState {
       return { ...state, note: undefined, preview: looked(state.preview, event) }
     case 'validation':
     case 'metric':
+    case 'table':
       return say(state, describe(event), 'good')
     case 'sampled':
       return say({ ...state, preview: undefined }, describe(event), 'plain')

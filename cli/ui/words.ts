@@ -30,7 +30,12 @@ export function describe(event: RunEvent): string {
     case 'progress':
       return `${event.stage} ${event.done}/${event.total}`
     case 'metric':
-      return [`${event.stage}: ${event.name} ${event.value.toFixed(4)}${plusMinus(event.error)} ${event.unit}`, ...event.notes].join('\n  ')
+      return [
+        `${event.stage}: ${event.name} ${event.value.toFixed(4)}${plusMinus(event.error)} ${event.unit}`.trimEnd(),
+        ...event.notes,
+      ].join('\n  ')
+    case 'table':
+      return [`${event.stage}:`, ...aligned([event.head, ...event.rows])].join('\n  ')
     case 'done':
       return `${event.stage}: done in ${duration(event.seconds)}, in ${event.folder}`
     case 'stopped': {
@@ -54,6 +59,12 @@ export function measures({ loss, norm, rate, tokensPerSecond, flopsPerSecond, me
     Number.isFinite(norm) ? `norm ${norm.toFixed(2)}` : 'overflow',
     `lr ${rate.toExponential(2)}`,
   ]
+}
+
+/** Cells in columns, two blanks between. */
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
+  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()) // prettier-ignore
 }
 
 /** JSON has no NaN: an error that is not known is left out. */

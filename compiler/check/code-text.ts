@@ -1,6 +1,7 @@
 // Code as it enters a key: the text of an op or block and of all code it mentions, without comments and blanks.
 import { textOf } from '../../grammar/source.ts'
-import type { Code } from './pipeline.ts'
+import { eachPart } from '../../grammar/walk.ts'
+import type { Code, Path, Reached } from '../elaborate/code.ts'
 import type { Session } from './session.ts'
 
 /** An op or block and all code that it mentions, each once, in the order met. */
@@ -9,7 +10,9 @@ export function reachable(code: Code): readonly Code[] {
 }
 
 /** The same with the paths of names in each. */
-function withPaths(code: Code): ReadonlyMap<Code, readonly Path[]> {
+function withPaths(code: Code): Reached {
+  const known = code.scope.reached?.get(code.decl)
+  if (known) return known
   const found = new Map<Code, readonly Path[]>()
   const seen = new Set<unknown>()
   // A chain of ops may be longer than the stack.
@@ -22,6 +25,7 @@ function withPaths(code: Code): ReadonlyMap<Code, readonly Path[]> {
     const { scope } = item
     open.push(...paths.flatMap((path) => scope.code(path) ?? []).reverse())
   }
+  code.scope.reached?.set(code.decl, found)
   return found
 }
 
@@ -45,20 +49,21 @@ function formOf({ decl, scope }: Code, paths: readonly Path[]): readonly string[
 /** Source text without comments, and with blanks only where two words would meet. */
 export function compact(text: string): string {
   let out = ''
+  let last = ''
+  let apart = false
   for (const [piece] of text.matchAll(/"""[\s\S]*?"""|"(?:\\.|[^"\\])*"|#[^\n]*|\s+|[^\s"#]+/g)) {
-    if (/^(#|\s)/.test(piece)) {
-      if (!/\s$/.test(out)) out += ' '
-    } else out += piece
+    const first = piece[0]!
+    if (first === '#' || /\s/.test(first)) apart = true
+    else {
+      out += apart && inWord.test(last) && inWord.test(first) ? ` ${piece}` : piece
+      last = piece.at(-1)!
+      apart = false
+    }
   }
   return out
-    .split(/("""[\s\S]*?"""|"(?:\\.|[^"\\])*")/)
-    .map((part) => (part.startsWith('"') ? part : part.replace(/(?<![\w']) | (?![\w'])/g, '')))
-    .join('')
-    .trim()
 }
 
-/** `['silu']`, `['paper', 'cosine']`. */
-type Path = readonly string[]
+const inWord = /[\w']/
 
 function pathsIn({ decl, scope }: Code): readonly Path[] {
   const known = scope.mentions?.get(decl)
@@ -70,9 +75,8 @@ function pathsIn({ decl, scope }: Code): readonly Path[] {
 }
 
 /** Appends the paths of names in a declaration, in order. Defaults of params stand in the normal form by value. */
-function mentions(tree: unknown, found: Path[]): void {
-  if (typeof tree !== 'object' || tree === null) return
-  const { kind, name, target } = tree as { kind?: string; name?: unknown; target?: unknown }
+function mentions(tree: object, found: Path[]): void {
+  const { kind, name, target } = tree as { kind?: string; name?: unknown; target?: object }
   if (kind === 'param') return
   if (kind === 'name') {
     found.push([name as string])
@@ -80,9 +84,9 @@ function mentions(tree: unknown, found: Path[]): void {
   }
   if (kind === 'member') {
     const base: Path[] = []
-    mentions(target, base)
+    mentions(target!, base)
     found.push(...(base.length === 1 ? [[...base[0]!, (name as { name: string }).name]] : base))
     return
   }
-  for (const [key, child] of Object.entries(tree)) if (key !== 'span' && key !== 'trivia') mentions(child, found)
+  eachPart(tree, (part) => mentions(part, found))
 }

@@ -26,7 +26,7 @@ export function buildFit(b: Build, record: Rec): FitStage | undefined {
   const normal = normalForm(lookupsOf(b), record, {})
   return {
     kind: 'fit',
-    ...baseOf(b, record, normal, [sweep], [{ what: 'a fit', at: record.decl?.noun.span ?? record.span }]),
+    ...baseOf(b, record, normal, [sweep]),
     sweep,
     law,
     loss,

@@ -1,5 +1,5 @@
 // Fresh records, and the fields that a record may have.
-import type { Noun } from '../../grammar/ast.ts'
+import type { BlockDecl, Noun } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { fieldsOf, type FieldSpec, type FieldType, type KindName, type PartName } from '../spec/kinds.ts'
 import type { BlockCode } from './pipeline.ts'
@@ -20,7 +20,11 @@ export function fieldsOfRecord(record: Rec): Readonly<Record<string, FieldSpec>>
   return record.block ? paramsOf(record.block) : fieldsOf(record.of, record.maker)
 }
 
+const fieldsOfBlocks = new WeakMap<BlockDecl, Readonly<Record<string, FieldSpec>>>()
+
 function paramsOf(block: BlockCode): Readonly<Record<string, FieldSpec>> {
+  const known = fieldsOfBlocks.get(block.decl)
+  if (known !== undefined) return known
   const fields: Record<string, FieldSpec> = {}
   for (const statement of block.decl.body.statements) {
     if (statement.kind !== 'param') continue
@@ -34,6 +38,7 @@ function paramsOf(block: BlockCode): Readonly<Record<string, FieldSpec>> {
           : { is: 'quantity', units: name === 'context' ? ['tokens'] : ['none'] }
     fields[name] = { type, doc: statement.doc ?? `A param of the block \`${block.decl.name.name}\`.` }
   }
+  fieldsOfBlocks.set(block.decl, fields)
   return fields
 }
 

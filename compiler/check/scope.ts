@@ -2,7 +2,7 @@
 import type { Use } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { declared, lookup, visible, type Binding, type Names } from './names.ts'
-import type { Code, Scope } from './pipeline.ts'
+import type { Code, Path, Scope } from '../elaborate/code.ts'
 import { isPlugin } from './plugin.ts'
 import type { Session } from './session.ts'
 
@@ -34,7 +34,7 @@ export function bindAll(s: Session, names: Names, own: Map<string, Binding>, use
 export function codeScope(s: Session, names: Names): Scope {
   const known = s.scopes.get(names.module)
   if (known) return known
-  const find = (path: readonly string[]): Binding | undefined => {
+  const find = (path: Path): Binding | undefined => {
     let at: Names | undefined = names
     for (const part of path.slice(0, -1)) {
       const binding: Binding | undefined = at && lookup(at, part)
@@ -46,6 +46,7 @@ export function codeScope(s: Session, names: Names): Scope {
   const scope: Scope = {
     module: names.module,
     mentions: new Map(),
+    reached: new Map(),
     code: (path) => {
       const binding = find(path)
       return binding?.kind === 'op' || binding?.kind === 'block' ? codeOf(s, binding) : undefined

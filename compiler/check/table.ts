@@ -16,7 +16,7 @@ export function buildTable(b: Build, record: Rec): TableStage | undefined {
   const normal = normalForm(lookupsOf(b), record, {})
   return {
     kind: 'table',
-    ...baseOf(b, record, normal, rows, [{ what: 'a table', at: record.decl?.noun.span ?? record.span }]),
+    ...baseOf(b, record, normal, rows),
     rows,
     write: text(b.s, record, 'write'),
   }

@@ -1,5 +1,6 @@
 // Warns of what a page declares and never says again: a param, a let or a noun that is no stage.
 import type { Declaration, Module } from '../../grammar/ast.ts'
+import { eachPart } from '../../grammar/walk.ts'
 import { isKind, KINDS } from '../spec/kinds.ts'
 import type { Session } from './session.ts'
 
@@ -29,15 +30,19 @@ function sayersIn(module: Module): ReadonlyMap<string, Declaration | 'several'> 
   return sayers
 }
 
+const namesOf = new WeakMap<object, ReadonlySet<string>>()
+
 /** Names that a tree mentions, those of dimensions too. */
-export function namesIn(tree: unknown, found = new Set<string>()): ReadonlySet<string> {
-  if (typeof tree !== 'object' || tree === null) return found
-  const { kind, name } = tree as { kind?: string; name?: unknown }
-  if (kind === 'name' && typeof name === 'string') found.add(name)
-  for (const [key, child] of Object.entries(tree)) {
-    if (key === 'span' || key === 'trivia') continue
-    if (key === 'dims' && Array.isArray(child)) child.forEach((dim: { name: string }) => found.add(dim.name))
-    else namesIn(child, found)
+export function namesIn(tree: object): ReadonlySet<string> {
+  const known = namesOf.get(tree)
+  if (known !== undefined) return known
+  const found = new Set<string>()
+  const look = (part: object, key?: string): void => {
+    const { kind, name } = part as { readonly kind?: string; readonly name?: unknown }
+    if ((kind === 'name' || key === 'dims') && typeof name === 'string') found.add(name)
+    else eachPart(part, look)
   }
+  look(tree)
+  namesOf.set(tree, found)
   return found
 }

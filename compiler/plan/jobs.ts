@@ -175,3 +175,34 @@ export interface CustomMetric {
 }
 
 export type Job = TrainJob | SampleJob | EvalJob | CustomJob
+
+/** A finished stage in the store. */
+export interface Done {
+  readonly stage: string
+  readonly kind: Job['kind']
+  readonly key: string
+}
+
+interface ReadingBase {
+  readonly stage: string
+  readonly key: string
+  readonly normal: unknown
+}
+
+/** A law through the losses of trainings. */
+export interface FitJob extends ReadingBase {
+  readonly kind: 'fit'
+  readonly law: 'isoflop' | 'power'
+  readonly loss: 'validation' | 'train'
+  /** Trainings of one compute each, in its order. Parameters without embeddings; compute is 6 N D. */
+  readonly budgets: readonly (readonly (Done & { readonly parameters: number; readonly compute: number })[])[]
+}
+
+/** The numbers of stages side by side. */
+export interface TableJob extends ReadingBase {
+  readonly kind: 'table'
+  readonly rows: readonly Done[]
+}
+
+/** What reads the results of others, and needs no device. */
+export type ReadingJob = FitJob | TableJob

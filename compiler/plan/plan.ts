@@ -71,6 +71,14 @@ export interface KernelPlan {
   /** Floating-point operations and bytes of one dispatch, for profiles and bounds. */
   readonly flops: number
   readonly bytes: number
+  /** Where other tiles would do. */
+  readonly tuning?: Tuning
+}
+
+/** A choice of `DeviceFacts.tuned`: places in a table of tiles, those that the device can run, the one taken first. */
+export interface Tuning {
+  readonly key: string
+  readonly places: readonly number[]
 }
 
 export interface WebgpuProgram extends ProgramSpec {

@@ -361,8 +361,15 @@ export function kindOfMaker(maker: string): KindName | PartName | undefined {
   return (Object.keys(KINDS) as (KindName | PartName)[]).find((kind) => Object.hasOwn(KINDS[kind].makers, maker))
 }
 
+/** By kind and maker. */
+const fieldsMade = new Map(
+  Object.entries(KINDS).map(([kind, { fields, makers }]) => {
+    const united = Object.entries(makers).map(([name, maker]): [string, Fields] => [name, { ...maker.fields, ...fields }])
+    return [kind, new Map(united)]
+  }),
+)
+
 /** All fields of a record of this kind and maker, in the order of the table. */
 export function fieldsOf(kind: KindName | PartName, maker: string | undefined): Fields {
-  const { fields, makers } = KINDS[kind]
-  return { ...(maker === undefined ? {} : makers[maker]?.fields), ...fields }
+  return (maker === undefined ? undefined : fieldsMade.get(kind)?.get(maker)) ?? KINDS[kind].fields
 }

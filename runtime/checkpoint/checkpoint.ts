@@ -56,12 +56,7 @@ async function setAside(path: string): Promise<void> {
 }
 
 /** Loads the newest sound checkpoint of this key onto the device; returns its step, or undefined where there is none. */
-export async function resumeState(
-  folder: StageFolder,
-  key: string,
-  executable: Executable,
-  trained: Trained,
-): Promise<number | undefined> {
+export async function resumeState(folder: StageFolder, key: string, executable: Executable, trained: Trained): Promise<number | undefined> {
   const found = await readdir(folder.state).catch(() => [])
   const steps = found.flatMap((name) => (/^step-\d+$/.test(name) ? [Number(name.slice('step-'.length))] : [])).sort((a, b) => b - a)
   let broken: Failure | undefined

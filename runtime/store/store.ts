@@ -4,7 +4,7 @@ import { access, mkdir, readFile, readdir, rename, rm, symlink, lstat, writeFile
 import { dirname, join, relative, resolve } from 'node:path'
 import { Failure, type StageState } from '../events.ts'
 import { isSystemError } from '../failures.ts'
-import type { Job } from '../../compiler/plan/jobs.ts'
+import type { Job, ReadingJob } from '../../compiler/plan/jobs.ts'
 import { replaceText } from './atomic.ts'
 
 /** Files of a stage's folder. */
@@ -16,15 +16,20 @@ export interface StageFolder {
   readonly state: string
 }
 
-const artifacts: Readonly<Record<Job['kind'], string>> = {
+/** Kinds of stages that leave something in the store. */
+export type StoredKind = (Job | ReadingJob)['kind']
+
+const artifacts: Readonly<Record<StoredKind, string>> = {
   train: 'model.safetensors',
   sample: 'samples.jsonl',
   eval: 'metrics.json',
   custom: 'metrics.json',
+  fit: 'metrics.json',
+  table: 'table.json',
 }
 
 /** Where the stage of this key lives. */
-export function stageFolder(store: string, kind: Job['kind'], key: string): StageFolder {
+export function stageFolder(store: string, kind: StoredKind, key: string): StageFolder {
   const path = join(store, key.slice(0, 12))
   return {
     path,
@@ -52,7 +57,7 @@ export async function sweep(folder: StageFolder): Promise<void> {
 /** stage.json: what the key stands for, for people and for `why`. */
 export interface StageRecord {
   readonly stage: string
-  readonly kind: Job['kind']
+  readonly kind: StoredKind
   readonly key: string
   readonly total: number
   readonly normal: unknown
