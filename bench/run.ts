@@ -1,3 +1,116 @@
-// npm run bench
-// What is measured here and how: bench/results holds what it gave, with device, date and command. Never part of the tests.
-await import('./cpu/train.ts')
+// npm run bench -- [--against torch] …: our speed at training and sampling, beside PyTorch's on the same machine. docs/benchmarks.md says
+// what is measured and how; bench/results keeps what came out. Never part of the tests.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { reportBug, reportFailure } from '../cli/report.ts'
+import { Failure } from '../runtime/events.ts'
+import { cpuFacts } from '../runtime/onnx/facts.ts'
+import { casesOf, nameOf, type Case, type Wanted } from './against/case.ts'
+import { duel, type Pace } from './against/duel.ts'
+import { fileName, remarks, resultsPage, type Setting } from './against/results.ts'
+import type { Side } from './against/peer.ts'
+import { rowOf, tableOf, type Row } from './against/summary.ts'
+import { findTorch, torchSide, type Variant } from './against/torch.ts'
+import { work, type Task } from './against/worker.ts'
+
+interface Options extends Pace, Omit<Wanted, 'kinds'> {
+  readonly against?: 'torch'
+  readonly train?: boolean
+  readonly sample?: boolean
+  readonly device: string
+  readonly torchDevice?: string
+  readonly threads?: number
+  readonly compile: readonly string[]
+  readonly published?: boolean
+  readonly results: string
+}
+
+/** A training step of the smallest model on bytes, ours and PyTorch's on this CPU. */
+const CPU = '--against torch --train --device cpu --torch-device cpu --presets 6M --vocab 256 --context 256 --sequences 8'.split(' ')
+
+const list = (text: string): readonly string[] => text.split(',')
+const numbers = (text: string): readonly number[] => list(text).map(number)
+
+function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('write a number, zero or more')
+  return value
+}
+
+const program = new Command('bench')
+  .description('Measures training and sampling, beside PyTorch where asked.')
+  .addOption(new Option('--against <program>', 'measure it too, in turns').choices(['torch']))
+  .option('--train', 'training steps; both kinds unless one is named')
+  .option('--sample', 'batches of samples')
+  .option('--presets <names>', 'models of the family', list, ['19M', '170M', '1028M'])
+  .option('--device <device>', 'as for smdmc run', 'auto')
+  .addOption(new Option('--precision <type>', 'of our products').choices(['f32', 'f16']).default('f32'))
+  .option('--vocab <tokens>', 'size of the vocabulary', number, 32000)
+  .option('--context <tokens>', 'training: tokens of a sequence', number, 2048)
+  .option('--sequences <n>', 'training: sequences of a step; else 32 up to 19M, 4 for 1028M, 8', number)
+  .option('--batch <sizes>', 'sampling: samples of a batch', numbers, [1, 8, 64])
+  .option('--length <tokens>', 'sampling: tokens of a sample', numbers, [256])
+  .option('--steps <counts>', 'sampling: rounds of the sampler', numbers, [64])
+  .option('--guidance <strengths>', 'sampling: 0 is none', numbers, [0])
+  .option('--torch-device <device>', 'cuda or cpu; else what there is')
+  .option('--compile <modes>', 'PyTorch once more for each mode of torch.compile: default, reduce-overhead, max-autotune', list, [])
+  .option('--published', 'PyTorch once more, as the paper’s code does it: logits everywhere')
+  .option('--threads <n>', 'of PyTorch on the CPU', number)
+  .option('--rounds <n>', 'rounds of each program', number, 3)
+  .option('--seconds <s>', 'of measuring in each round', number, 4)
+  .option('--settle <s>', 'of rest before each round', number, 1)
+  .option('--results <folder>', 'where the page goes', join(import.meta.dirname, 'results'))
+  .addHelpText('after', '\n`bench cpu …` is short for `bench ' + CPU.join(' ') + ' …`.')
+  .action((options: Options) => finish(() => compare(options, words.join(' '))))
+
+program.command('worker <task>', { hidden: true }).action((task: string) => finish(() => work(JSON.parse(task) as Task)))
+
+const words = process.argv.slice(2)
+await program.parseAsync(words[0] === 'cpu' ? [...CPU, ...words.slice(1)] : words, { from: 'user' })
+
+async function compare(options: Options, command: string): Promise<void> {
+  const python = options.against === undefined ? undefined : findTorch()
+  const setting: Setting = { command, date: new Date() }
+  const rows: Row[] = []
+  const kinds = (['train', 'sample'] as const).filter((kind) => options[kind] ?? options.train === options.sample)
+  for (const c of casesOf({ ...options, kinds })) {
+    const sides = [ourSide(c, options.device), ...(python === undefined ? [] : theirSides(python, c, options))]
+    console.error(nameOf(c))
+    const row = rowOf(c, await duel(c, sides, options, (text) => console.error(`  ${text}`)))
+    rows.push(row)
+    console.log(`\n${tableOf([row])}${remarks([row])}`)
+    // Kept after every case, so that a run that is cut short leaves what it has.
+    mkdirSync(options.results, { recursive: true })
+    writeFileSync(join(options.results, fileName(rows, setting)), resultsPage(rows, setting))
+  }
+  const wrong = rows.some(({ entries }) => entries.some(({ outcome }) => 'failed' in outcome || outcome.suspicious !== undefined))
+  if (wrong) process.exitCode = 1
+}
+
+/** This program again, as it was started itself. */
+function ourSide(c: Case, device: string): Side {
+  const task: Task = { case: c, device }
+  return { name: 'smdmc', command: process.execPath, args: [...process.execArgv, process.argv[1]!, 'worker', JSON.stringify(task)] }
+}
+
+function theirSides(python: string, c: Case, { torchDevice, threads = cpuFacts().threads, compile, published }: Options): readonly Side[] {
+  const compiled = compile.map((mode) => ({ name: `PyTorch, compiled (${mode})`, compile: mode }))
+  const variants: readonly Variant[] = [
+    { name: 'PyTorch' },
+    ...compiled,
+    ...(published === true ? [{ name: 'PyTorch, as published', published }] : []),
+  ]
+  return variants.map((variant) => torchSide(python, c, variant, { device: torchDevice, threads }))
+}
+
+async function finish(command: () => Promise<void>): Promise<void> {
+  try {
+    await command()
+  } catch (error) {
+    const output = { json: false, color: false }
+    if (error instanceof Failure) reportFailure(error, output)
+    else reportBug(error, output)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,126 @@
+// The comparison with PyTorch: its cases, how numbers and suspicions come of rounds, the talk between processes; and, where python3 has
+// torch, that bench/torch does the same work as we do.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import test from 'node:test'
+import { casesOf, nameOf, type Facts, type Round, type SampleCase, type TrainCase } from '../bench/against/case.ts'
+import { duel } from '../bench/against/duel.ts'
+import { pageOf } from '../bench/against/job.ts'
+import { Peer, type Side } from '../bench/against/peer.ts'
+import { fileName, resultsPage } from '../bench/against/results.ts'
+import { rowOf, tableOf } from '../bench/against/summary.ts'
+import { findTorch, torchSide } from '../bench/against/torch.ts'
+import { Failure } from '../runtime/events.ts'
+import { revealCounts } from '../runtime/sampler/schedule.ts'
+
+const bench = join(import.meta.dirname, '..', 'bench', 'run.ts')
+const train: TrainCase = { kind: 'train', preset: 'tiny', vocab: 512, length: 128, sequences: 8, precision: 'f32' }
+const sample: SampleCase = { kind: 'sample', preset: 'tiny', vocab: 512, length: 48, sequences: 2, precision: 'f32', steps: 8, guidance: 0.6, prompt: 16 } // prettier-ignore
+
+function ourSide(c: TrainCase | SampleCase, device = 'cpu'): Side {
+  return { name: 'smdmc', command: process.execPath, args: ['--import', 'tsx', bench, 'worker', JSON.stringify({ case: c, device })] }
+}
+
+const facts: Facts = { program: 'one', device: 'Card 1 (Vulkan)', precision: 'f16', parameters: 10, tokens: 1000 }
+const round = (total: number, more: Partial<Round> = {}): Round => ({ units: 10, total, busy: 1, memory: 5e9, loss: 6.3, ...more })
+
+test('cases are every combination, with the micro-batches of the paper', () => {
+  const wanted = { kinds: ['train', 'sample'], presets: ['19M', '1028M'], vocab: 32000, precision: 'f16', context: 2048, batch: [1, 64], length: [256], steps: [64, 128], guidance: [0, 0.6] } as const // prettier-ignore
+  const names = casesOf(wanted).map(nameOf)
+  assert.equal(names.length, 2 * (1 + 8))
+  assert.deepEqual(names.slice(0, 3), [
+    'train 19M, 32 × 2048',
+    'sample 19M, 1 × 256, 64 steps',
+    'sample 19M, 1 × 256, 64 steps, guidance 0.6',
+  ])
+  assert.ok(names.includes('train 1028M, 4 × 2048'))
+  assert.match(pageOf(sample), /guidance: 0\.6/)
+})
+
+test('a ratio is that of the best rounds, and the middle one of those round by round', () => {
+  const row = rowOf(train, [
+    { name: 'smdmc', facts, rounds: [round(100), round(200), round(100)] },
+    { name: 'PyTorch', facts: { ...facts, program: 'two' }, rounds: [round(50), round(60), round(90)] },
+  ])
+  const [ours, theirs] = row.entries.map(({ outcome }) => outcome)
+  assert.ok(ours && theirs && 'best' in ours && 'best' in theirs)
+  assert.deepEqual([ours.best, ours.tokensPerSecond, ours.ratio], [10, 1e5, undefined])
+  assert.deepEqual(theirs.ratio, { best: 0.5, median: 0.5 })
+  assert.match(tableOf([row]), /train tiny, 8 × 128 \| smdmc \| 10\.00 \| 100 000 /)
+  const setting = { command: '--against torch', date: new Date('2026-01-02T03:04:05Z') }
+  assert.equal(fileName([row], setting), '2026-01-02-card-1-vulkan-against-torch.md')
+  assert.match(resultsPage([row], setting), /npm run bench -- --against torch\n[^]*- two, f16: Card 1 \(Vulkan\)/)
+})
+
+test('a program that is fast because it is broken is told from one that works', () => {
+  const suspicion = (rounds: readonly Round[], c: TrainCase | SampleCase = train, parameters = 10): string | undefined => {
+    const row = rowOf(c, [
+      { name: 'a', facts, rounds: [round(1)] },
+      { name: 'b', facts: { ...facts, parameters }, rounds },
+    ])
+    const { outcome } = row.entries[1]!
+    return 'failed' in outcome ? outcome.failed : outcome.suspicious
+  }
+  assert.equal(suspicion([round(1)]), undefined)
+  assert.equal(suspicion([round(1, { loss: 0.5 })]), 'its loss is 0.50, not about 6.24')
+  assert.equal(suspicion([round(1, { loss: NaN })]), 'its loss is NaN, not about 6.24')
+  assert.equal(suspicion([round(1, { skipped: 9 })]), '9 of 10 steps changed nothing')
+  assert.equal(suspicion([round(1, { loss: undefined, masks: 3 })], sample), 'it left 3 masks')
+  assert.equal(suspicion([round(1)], train, 11), 'it has 11 parameters and we have 10')
+})
+
+test('a side that ends says why, and the other goes on', async () => {
+  const script = (body: string): Side => ({ name: 'script', command: process.execPath, args: ['-e', body] })
+  const failing = script(`console.error('ValueError: no card'); process.exit(1)`)
+  await assert.rejects(Peer.start(failing), (e) => e instanceof Failure && e.message === 'script ended: ValueError: no card')
+  const answer = JSON.stringify(round(10))
+  const good = script(`console.log('${JSON.stringify(facts)}'); process.stdin.on('data', () => console.log('${answer}'))`)
+  const [a, b] = await duel(train, [good, failing], { rounds: 2, seconds: 0, settle: 0 }, () => undefined)
+  assert.ok(a && 'rounds' in a && b && 'failed' in b)
+  assert.equal(a.rounds.length, 2)
+})
+
+test('ours trains at the loss of a model that knows nothing, and samples until no mask is left', async () => {
+  const pace = { rounds: 1, seconds: 0, settle: 0 }
+  const [trained] = await duel(train, [ourSide(train)], pace, () => undefined)
+  const [sampled] = await duel(sample, [ourSide(sample)], pace, () => undefined)
+  assert.ok(trained && 'rounds' in trained && sampled && 'rounds' in sampled, JSON.stringify([trained, sampled]))
+  assert.ok(Math.abs(trained.rounds[0]!.loss! - Math.log(512)) < 1, `loss ${trained.rounds[0]!.loss}`)
+  assert.deepEqual([trained.facts.tokens, trained.rounds[0]!.units, trained.rounds[0]!.skipped], [1024, 3, 0])
+  assert.deepEqual([sampled.facts.tokens, sampled.facts.rounds, sampled.rounds[0]!.masks], [64, 8, 0])
+})
+
+test('a wrong preset and a precision that the device has not are said as such', async () => {
+  await assert.rejects(Peer.start(ourSide({ ...train, preset: '20M' })), /20M/)
+  await assert.rejects(Peer.start(ourSide({ ...train, precision: 'f16' })), /computes in f32/)
+})
+
+test('PyTorch does the same work', { skip: skipped() }, async () => {
+  const python = findTorch()
+  for (const c of [train, sample]) {
+    const sides = [{ name: 'PyTorch' }, { name: 'as published', published: true }].map((v) => torchSide(python, c, v, { device: 'cpu' }))
+    const [ours, ...theirs] = await duel(c, [ourSide(c), ...sides], { rounds: 1, seconds: 0, settle: 0 }, () => undefined)
+    assert.ok(ours && 'facts' in ours)
+    for (const result of theirs) {
+      assert.ok('facts' in result, JSON.stringify(result))
+      assert.deepEqual([result.facts.parameters, result.facts.tokens], [ours.facts.parameters, ours.facts.tokens])
+      const { outcome } = rowOf(c, [ours, result]).entries[1]!
+      assert.ok('best' in outcome && outcome.suspicious === undefined, JSON.stringify(outcome))
+    }
+  }
+  const folder = join(import.meta.dirname, '..', 'bench', 'torch')
+  const table = 'from sample import reveals; print([[k for _, k in reveals(n, s)] for n, s in ((240, 64), (1000, 128), (40, 32))])'
+  const counts = JSON.parse(execFileSync(python, ['-c', table], { encoding: 'utf8', cwd: folder })) as unknown
+  assert.deepEqual(counts, [revealCounts(240, 64), revealCounts(1000, 128), revealCounts(40, 32)])
+})
+
+/** Why PyTorch is not compared here, or false. */
+function skipped(): string | false {
+  try {
+    findTorch()
+    return false
+  } catch (error) {
+    return error instanceof Failure ? error.message : String(error)
+  }
+}
