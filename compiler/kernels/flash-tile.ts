@@ -151,6 +151,7 @@ function fits({ kind, facts: { limits } }: AttentionRequest, { unit, tile, stage
   return (
     [tile / unit.N, tile / unit.K, tile / (8 * lanes), turns].every(Number.isInteger) &&
     (stages === 1 || kind !== 'forward') &&
+    threads % unit.largest === 0 &&
     threads <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
     pool.size * 16 + flags <= limits.maxComputeWorkgroupStorageSize
   )
