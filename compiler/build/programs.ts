@@ -70,7 +70,11 @@ export function pluginPrograms(stage: CustomStage, purpose: Purpose): readonly P
 export function comparisonPrograms(stage: Pick<EvalStage, 'model' | 'context'>, purpose: Purpose): readonly Program[] {
   const shape: Shape = { batch: purpose.micro, time: stage.context }
   const { library } = purpose
-  const programs = [nllProgram(stage.model, shape, library), guidedNllProgram(stage.model, shape, library), logitsProgram(stage.model, shape)]
+  const programs = [
+    nllProgram(stage.model, shape, library),
+    guidedNllProgram(stage.model, shape, library),
+    logitsProgram(stage.model, shape),
+  ]
   return scored(programs, purpose)
 }
 

@@ -31,7 +31,9 @@ function smaller(graph: KernelGraph, budget: number): KernelGraph | undefined {
   const peak = live.reduce((best, bytes, step) => (bytes > live[best]! ? step : best), 0)
   if (live[peak] === undefined || live[peak] <= budget) return undefined
   const site = new Site(graph, lives, peak)
-  const best = lives.flatMap((life) => site.choices(life)).reduce<Choice | undefined>((a, b) => (a && a.price <= b.price ? a : b), undefined)
+  const best = lives
+    .flatMap((life) => site.choices(life))
+    .reduce<Choice | undefined>((a, b) => (a && a.price <= b.price ? a : b), undefined)
   return best && site.applied(best)
 }
 

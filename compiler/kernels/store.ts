@@ -69,7 +69,8 @@ class Chooser {
       this.narrow(node.inputs)
       const flops = node.inputs.reduce((sum, input) => sum + this.cost(input).flops, flopsOf(node))
       this.inline.set(id, { flops, sources: this.union(node.inputs) })
-      if (!isView(node) && node.op !== 'constant' && node.op !== 'position' && (this.narrows(node) || this.deserves(id))) this.stored.add(id)
+      if (!isView(node) && node.op !== 'constant' && node.op !== 'position' && (this.narrows(node) || this.deserves(id)))
+        this.stored.add(id)
     }
   }
 

@@ -225,7 +225,11 @@ export const KINDS: Readonly<Record<KindName | PartName, KindSpec>> = {
       batch: { type: { is: 'quantity', units: ['sequences', 'tokens'], min: 1, whole: true }, doc: 'What one step of the optimizer sees.', required: true }, // prettier-ignore
       budget: { type: { is: 'quantity', units: ['steps', 'tokens', 'sequences', 'epochs', 'flops'], min: 0 }, doc: 'How long; `flops` are 6·N·D as in the paper.', required: true }, // prettier-ignore
       random_length: { type: share(), doc: 'Share of sequences cut to a random length.', default: '0%', later: 0 },
-      precision: { type: { is: 'word', words: ['f32', 'f16'] }, doc: 'Numbers of the matrix products; sums stay f32. The CPU computes in f32.', default: 'f32' },
+      precision: {
+        type: { is: 'word', words: ['f32', 'f16'] },
+        doc: 'Numbers of the matrix products; sums stay f32. The CPU computes in f32.',
+        default: 'f32',
+      },
       seed,
       validate: cadence('How often the held-out part is measured, beside the end; 0 measures at the end only.', '20%', false),
       log: cadence('How often the loss is printed.', '10 steps', true),

@@ -2,7 +2,14 @@
 // read through the same renaming that loads published checkpoints.
 import { Report } from '../../grammar/diagnostic.ts'
 import { Library } from '../../compiler/build/library.ts'
-import { comparisonPrograms, samplePrograms, trainingPrograms, type Precision, type Program, type Purpose } from '../../compiler/build/programs.ts'
+import {
+  comparisonPrograms,
+  samplePrograms,
+  trainingPrograms,
+  type Precision,
+  type Program,
+  type Purpose,
+} from '../../compiler/build/programs.ts'
 import type { OptimizerSpec, SamplerSpec } from '../../compiler/check/pipeline.ts'
 import type { BlockCode, Scope, Setting } from '../../compiler/elaborate/code.ts'
 import { elaborateModel, type Model } from '../../compiler/elaborate/model.ts'

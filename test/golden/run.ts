@@ -8,7 +8,10 @@ import { casesIn } from './case.ts'
 import { compare } from './compare.ts'
 import { passed, type Outcome } from './outcome.ts'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { device: { type: 'string', default: 'cpu' }, precision: { type: 'string', default: 'f32' } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { device: { type: 'string', default: 'cpu' }, precision: { type: 'string', default: 'f32' } },
+})
 const [folder = 'test/golden/cases'] = positionals
 
 const line = (name: string, o: Outcome): string =>

@@ -28,7 +28,12 @@ export interface Sizes {
 }
 
 const modelOf = (sizes: Sizes) => elaborateModel(modelSpec(scope, { context, ...sizes }), { vocab, report: new Report() })!
-const purpose = (facts: DeviceFacts, precision: Precision): Purpose => ({ library: new Library(scope), lowering: loweringFor(facts), micro: batch, precision })
+const purpose = (facts: DeviceFacts, precision: Precision): Purpose => ({
+  library: new Library(scope),
+  lowering: loweringFor(facts),
+  micro: batch,
+  precision,
+})
 
 /** One program `step`, and others, where the batch is a micro-batch; else `accumulate`, `apply` and others. */
 export function training(facts: DeviceFacts, sizes: Sizes, whole: boolean, precision: Precision = 'f32'): readonly Program[] {

@@ -5,7 +5,8 @@ import type { BinaryOp, UnaryOp } from '../graph.ts'
 import type { Op } from './op.ts'
 import { aligned, castTo, floats, infix, named, numbers, one, standard, two } from './rules.ts'
 
-type Name = Exclude<UnaryOp, 'not' | 'finite'> | Extract<BinaryOp, 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'mod' | 'min' | 'max'> | 'cast' | 'select'
+type Name =
+  Exclude<UnaryOp, 'not' | 'finite'> | Extract<BinaryOp, 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'mod' | 'min' | 'max'> | 'cast' | 'select'
 
 export const elementwise: { [K in Name]: Op<K> } = {
   neg: {
