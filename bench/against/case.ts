@@ -32,6 +32,8 @@ export interface Facts {
   readonly program: string
   readonly device: string
   readonly driver?: string
+  /** A GPU made of software. */
+  readonly software?: boolean
   readonly precision: string
   readonly parameters: number
   /** Tokens of a unit: trained on, or written. */

@@ -22,11 +22,17 @@ export interface Ours extends AsyncDisposable {
 export async function ours(c: Case, device: string): Promise<Ours> {
   const opened = await openBackend(device, console.error)
   const { facts: known } = opened
-  const base = { program: `smdmc on ${opened.backend.kind}`, device: known.name, driver: known.driver, precision: c.precision }
+  const base = {
+    program: `smdmc on ${opened.backend.kind}`,
+    device: known.name,
+    driver: known.driver,
+    software: known.software,
+    precision: c.precision,
+  }
   return c.kind === 'train' ? training(c, opened, base) : sampling(c, opened, base)
 }
 
-type Base = Pick<Facts, 'program' | 'device' | 'driver' | 'precision'>
+type Base = Pick<Facts, 'program' | 'device' | 'driver' | 'software' | 'precision'>
 
 async function training(c: TrainCase, opened: OpenBackend, base: Base): Promise<Ours> {
   const job = jobOf(c, opened.facts)

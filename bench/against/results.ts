@@ -38,12 +38,14 @@ ${remarks(rows)}`
 
 /** Failures, and what makes a number doubtful. */
 export function remarks(rows: readonly Row[]): string {
+  const software = factsOf(rows).find((facts) => facts.software === true)
   const lines = rows.flatMap((row) =>
     row.entries.flatMap(({ name, outcome }) => {
       if ('failed' in outcome) return [`- ${nameOf(row.case)}: ${name} failed: ${outcome.failed}`]
       return outcome.suspicious === undefined ? [] : [`- ${nameOf(row.case)}: ${name} is not to be believed: ${outcome.suspicious}`]
     }),
   )
+  if (software !== undefined) lines.push(`- ${software.device} computes on the CPU: these are no figures of performance`)
   return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`
 }
 
