@@ -7,10 +7,12 @@
 import { readFileSync } from 'node:fs'
 import type { DeviceFacts } from '../compiler/facts.ts'
 import type { Backend } from '../runtime/backend.ts'
+import { cacheFolder } from '../runtime/cache.ts'
 import { Failure } from '../runtime/events.ts'
 import { cpuBackend, cpuFacts } from '../runtime/onnx/backend.ts'
 import { webgpuBackend } from '../runtime/webgpu/backend.ts'
 import type { DeviceOptions } from '../runtime/webgpu/device.ts'
+import { readTuning } from '../runtime/webgpu/tuning.ts'
 
 export interface OpenBackend extends AsyncDisposable {
   readonly backend: Backend
@@ -87,7 +89,9 @@ async function hardware(note: (text: string) => void): Promise<OpenBackend | und
 async function webgpu(options: DeviceOptions, note: (text: string) => void): Promise<OpenBackend> {
   const backend = await webgpuBackend(options)
   for (const loss of backend.losses) note(`${backend.device}: ${loss}`)
-  return owned(backend, backend.facts)
+  const tuning = await readTuning(cacheFolder(), backend.facts)
+  if (tuning.note !== undefined) note(tuning.note)
+  return owned(backend, { ...backend.facts, tuned: tuning.tuned })
 }
 
 function owned(backend: Backend, facts: DeviceFacts): OpenBackend {

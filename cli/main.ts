@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../runtime/events.ts'
 import { asFailure } from '../runtime/failures.ts'
+import { benchCommand, type BenchOptions } from './commands/bench.ts'
 import { checkCommand } from './commands/check.ts'
 import { convertCommand } from './commands/convert.ts'
 import { diffCommand } from './commands/diff.ts'
@@ -34,8 +35,8 @@ const program = new Command('smdmc')
   .exitOverride((e) => process.exit(e.exitCode === 0 ? exits.ok : exits.wrong))
 
 /** A command on one page, with what all of those take. */
-function page(name: string, description: string): Command {
-  return program
+function page(name: string, description: string, parent = program): Command {
+  return parent
     .command(name)
     .description(description)
     .option('--set <name=value>', 'set a param of the page; may be given several times', collect, {})
@@ -79,6 +80,15 @@ page('explain <file> <stage>', 'print a stage of compilation, or where the value
   .option('--micro <sequences>', 'sequences per run of the device', whole)
   .action((file: string, stage: string, o: PageOptions & Omit<ExplainOptions, keyof PageOptions>) =>
     finish(o, (output) => explainCommand(file, stage, o, output)),
+  )
+
+page('kernels [file] [stage]', 'time each kernel of a stage, beside what the GPU can do', program.command('bench').description('measure'))
+  .option('--device <device>', 'as for run, without the CPU', 'webgpu')
+  .option('--preset <size>', 'a size of the family, where no page is given')
+  .option('--micro <sequences>', 'sequences per run of the device', whole)
+  .option('--tune', 'measure the tiles of products and attention first, and keep the fastest for later runs', false)
+  .action((file: string | undefined, stage: string | undefined, o: PageOptions & Omit<BenchOptions, keyof PageOptions>) =>
+    finish(o, (output) => benchCommand(file, stage, o, output)),
   )
 
 program

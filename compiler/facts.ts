@@ -35,8 +35,8 @@ export interface DeviceFacts {
   /** How fast it is, where that is known: for estimates of time, nothing else. */
   readonly rates?: DeviceRates
   /**
-   * Tiles that were measured to be the fastest here: places in `matrixTileTable` of kernels/matrix-tile.ts by its `tuningKey`. Results
-   * do not depend on them.
+   * Tiles that were measured to be the fastest here: places in the tables of kernels/matrix-tile.ts and kernels/flash-tile.ts, by the
+   * keys that stand there. Results do not depend on them, but for the rounding of attention's forward pass.
    */
   readonly tuned?: Readonly<Record<string, number>>
 }

@@ -3,6 +3,7 @@
 import type { TensorSpec, WebgpuPlan } from '../../compiler/plan/plan.ts'
 import type { Data, Executable, Tensors } from '../backend.ts'
 import { halvesOf } from '../half.ts'
+import { secondsSince } from '../stage.ts'
 import { allocate } from './buffers.ts'
 import type { OpenDevice } from './device.ts'
 import { extentOf, prepare, record, type Extents, type Program } from './dispatches.ts'
@@ -14,24 +15,29 @@ import { seconds, Stopwatch, type DispatchTime } from './timing.ts'
 /** Allocates states and activations and compiles every kernel. Fails with DoesNotFit, before the long work of compiling. */
 export async function load(open: OpenDevice, plan: WebgpuPlan): Promise<WebgpuExecutable> {
   const buffers = await allocate(open, plan.buffers)
+  const start = performance.now()
   const pipelines = await compile(open.device, plan.kernels).catch((error: unknown) => {
     for (const buffer of buffers) buffer.destroy()
     throw error
   })
+  const compiling = secondsSince(start)
   const programs = plan.programs.map((spec) => prepare(open.device, spec, plan, pipelines, buffers))
   open.faults.check()
-  return new WebgpuExecutable(open, plan, buffers, programs)
+  return new WebgpuExecutable(open, plan, buffers, programs, compiling)
 }
 
 export class WebgpuExecutable implements Executable {
   readonly memory: number
+  /** Seconds that its kernels took to compile. */
+  readonly compiling: number
   readonly #open: OpenDevice
   readonly #buffers: readonly GPUBuffer[]
   readonly #states: ReadonlyMap<string, { readonly spec: TensorSpec; readonly buffer: GPUBuffer }>
   readonly #programs: ReadonlyMap<string, Program>
   readonly #readback: Readback
 
-  constructor(open: OpenDevice, plan: WebgpuPlan, buffers: readonly GPUBuffer[], programs: readonly Program[]) {
+  constructor(open: OpenDevice, plan: WebgpuPlan, buffers: readonly GPUBuffer[], programs: readonly Program[], compiling: number) {
+    this.compiling = compiling
     this.#open = open
     this.#buffers = buffers
     this.#states = new Map(plan.states.map((spec, i) => [spec.name, { spec, buffer: buffers[i]! }]))
@@ -89,7 +95,25 @@ export class WebgpuExecutable implements Executable {
     const [words] = await this.#readback.fetch(copied)
     stopwatch.dispose()
     const times = seconds(words!)
-    return found.steps.map(({ kernel: { label, flops, bytes } }, i) => ({ label, seconds: times[i]!, flops, bytes }))
+    return found.spec.steps.map(({ kernel }, i) => ({ kernel, seconds: times[i]! }))
+  }
+
+  /** Runs a program on an idle device and returns the host's part: seconds to record it, and to hand it over. */
+  async hostTime(program: string, inputs: Tensors, extents: Extents = {}): Promise<{ readonly record: number; readonly submit: number }> {
+    this.#open.faults.check()
+    const { device } = this.#open
+    const found = this.#program(program)
+    this.#writeInputs(found, inputs, extents)
+    await this.#open.faults.guard(device.queue.onSubmittedWorkDone())
+    const start = performance.now()
+    const encoder = device.createCommandEncoder({ label: program })
+    record(encoder, found, extents)
+    const commands = encoder.finish()
+    const recorded = secondsSince(start)
+    device.queue.submit([commands])
+    const submit = secondsSince(start) - recorded
+    await this.#open.faults.guard(device.queue.onSubmittedWorkDone())
+    return { record: recorded, submit }
   }
 
   /** Frees the buffers when the work under way is done: a buffer destroyed earlier would void the commands that use it. */

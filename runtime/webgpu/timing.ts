@@ -3,12 +3,10 @@
 import { usage } from './buffers.ts'
 import type { Region } from './readback.ts'
 
-/** One dispatch; `flops` and `bytes` as planned, for rates and bounds. */
+/** One dispatch. `kernel`: its place among the plan's. */
 export interface DispatchTime {
-  readonly label: string
+  readonly kernel: number
   readonly seconds: number
-  readonly flops: number
-  readonly bytes: number
 }
 
 /** WebGPU's limit on one query set. */

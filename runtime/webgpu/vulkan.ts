@@ -49,6 +49,12 @@ export function withDriver<T>(driver: Driver, start: () => T): T {
   }
 }
 
+/** Has drivers that start from now on compile every kernel, instead of taking some from an earlier run. */
+export function withoutDriverCaches(): void {
+  process.env['__GL_SHADER_DISK_CACHE'] = '0'
+  process.env['MESA_SHADER_CACHE_DISABLE'] = 'true'
+}
+
 /** Where Vulkan drivers register themselves, by the loader's rules, and where NVIDIA's container tools put theirs. */
 function driverFiles(): string[] {
   const shares = (process.env['XDG_DATA_DIRS'] || '/usr/local/share:/usr/share').split(':')
