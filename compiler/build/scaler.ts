@@ -12,6 +12,14 @@ const patience = 1000
 /** The scale's range: beyond it training has diverged, or nothing is gained. */
 const range = { least: 2 ** -24, most: 2 ** 30 } as const
 
+/**
+ * The power of two nearest to the tokens of a batch: the loss is their mean, so that a token's gradient by its logits is then about
+ * its weight.
+ */
+export function firstScale(batch: number, time: number): number {
+  return 2 ** Math.round(Math.log2(batch * time))
+}
+
 export class LossScaler {
   readonly #b: Builder
   readonly #steady: Value
@@ -19,16 +27,12 @@ export class LossScaler {
   /** What the loss is multiplied by, f32 []. */
   readonly scale: Value
 
-  /**
-   * The first scale is the power of two nearest to the tokens of a batch: the loss is their mean, so that a token's gradient by its
-   * logits is then about its weight.
-   */
   constructor(b: Builder, batch: number, { time }: Pick<Shape, 'time'>) {
     const [scale, steady, skipped] = scalerStates.map((name) => b.input(name, 'state', f32())) as [Value, Value, Value]
     this.#b = b
     this.#steady = steady
     this.#skipped = skipped
-    this.scale = b.select(b.binary('eq', scale, 0), b.constant(2 ** Math.round(Math.log2(batch * time))), scale)
+    this.scale = b.select(b.binary('eq', scale, 0), b.constant(firstScale(batch, time)), scale)
   }
 
   /** Of the first `step` steps, those that changed the weights. */

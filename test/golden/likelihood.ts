@@ -6,6 +6,7 @@ import { programOf } from '../../runtime/program.ts'
 import { score } from '../../runtime/score.ts'
 import type { Case, Config } from './case.ts'
 import { stored, type Stored } from './case.ts'
+import { tolerated } from './half.ts'
 import { equal, measured, type Outcome } from './outcome.ts'
 import { loadReference, type Bench, type Reference } from './reference.ts'
 
@@ -47,7 +48,7 @@ async function comparePair(s: Setting, facts: PairFacts): Promise<readonly Outco
   const own = pair.prefix.length + pair.target.length
   const time = s.padding ? s.config.block_size : own
   const mask = s.config.mask_id!
-  const tolerance = (s.c.json['tolerance'] as { chain_rule_nll_abs: number }).chain_rule_nll_abs
+  const tolerance = tolerated(s.bench, 'nll', (s.c.json['tolerance'] as { chain_rule_nll_abs: number }).chain_rule_nll_abs)
   await using model = await loadReference(s.c, s.bench, { batch: 32, time }, ['nll', 'guided_nll'])
   await using single = await loadReference(s.c, s.bench, { batch: 2, time }, ['logits'])
   const total = (draws: Iterable<Noised>, guidance: number): Promise<number> => nll(model, padded(draws, time, mask), pair, time, guidance)

@@ -2,6 +2,7 @@
 // read through the same renaming that loads published checkpoints.
 import { Report } from '../../grammar/diagnostic.ts'
 import { Library } from '../../compiler/build/library.ts'
+import { firstScale } from '../../compiler/build/scaler.ts'
 import {
   comparisonPrograms,
   samplePrograms,
@@ -33,6 +34,8 @@ export interface Reference extends AsyncDisposable {
   readonly model: Model
   readonly plan: Plan
   readonly executable: Executable
+  /** What gradients are multiplied by while they are summed: 1 in f32. */
+  readonly scale: number
   /** Weights or what is shaped like them (`grad`), in the published layout. */
   readWeights(prefix: 'weight' | 'grad'): Promise<Stored>
 }
@@ -106,7 +109,8 @@ export async function loadTraining(
       .filter((p) => p.name === 'accumulate' || (i === 0 && (p.name === 'apply' || p.name === 'prepare')))
       .map((p) => (p.name === 'accumulate' ? { ...p, name: `accumulate_T${context}` } : p))
   })
-  return open(c, bench, model, programs, 'weights_init.safetensors')
+  const scale = bench.precision === 'f16' ? firstScale(2 * micros[0]!.batch, lengths[0]!) : 1
+  return { ...(await open(c, bench, model, programs, 'weights_init.safetensors')), scale }
 }
 
 async function open(c: Case, bench: Bench, model: Model, programs: readonly Program[], file: string): Promise<Reference> {
@@ -120,6 +124,7 @@ async function open(c: Case, bench: Bench, model: Model, programs: readonly Prog
     model,
     plan,
     executable,
+    scale: 1,
     readWeights: async (prefix) => {
       const all: Record<string, Stored[string]> = {}
       for (const t of publishedTensors(model.weights, (w) => executable.read(`${prefix}/${w.name}`))) {
