@@ -2,7 +2,7 @@
 // its value is dropped at the smallest place that can do without it; the error stands already.
 import type { CstNode, IToken } from 'chevrotain'
 import type { AmendExpr, Arg, Expr, Field, Ident, IndexExpr, ListExpr, RecordExpr, StringExpr, Trivia, WgslExpr } from './ast.ts'
-import { inOrder, node, nodes, onlyNode, spanOf, startOf, token, tokens } from './cst.ts'
+import { node, nodes, parts, spanOf, startOf, token, tokens } from './cst.ts'
 import type { Report } from './diagnostic.ts'
 import { messages } from './messages.ts'
 import { number } from './number.ts'
@@ -11,12 +11,11 @@ import { cover, type SourceFile, type Span } from './source.ts'
 import { string } from './string.ts'
 import { docOf, type Comments } from './trivia.ts'
 
-/** What every rule is translated with. `hoisted` takes the comments in the middle of the item being built. */
+/** What every rule is translated with. */
 export interface Scope {
   readonly source: SourceFile
   readonly report: Report
   readonly comments: Comments
-  readonly hoisted: string[]
 }
 
 export function ident(scope: Scope, at: IToken | undefined): Ident | undefined {
@@ -24,13 +23,13 @@ export function ident(scope: Scope, at: IToken | undefined): Ident | undefined {
 }
 
 /** Builds an item with the comments around it; undefined if `build` found it too broken. */
-export function item<T>(
+export function item<T extends object>(
   scope: Scope,
   at: CstNode,
-  build: (inner: Scope, span: Span) => T | undefined,
+  build: () => T | undefined,
 ): (T & { readonly span: Span; readonly trivia: Trivia; readonly doc?: string }) | undefined {
   const span = spanOf(scope.source, at)
-  const { built, trivia } = scope.comments.around(span.start, span.end, (hoisted) => build({ ...scope, hoisted }, span))
+  const { built, trivia } = scope.comments.around(span.start, span.end, build)
   return built && { ...built, span, trivia, doc: docOf(trivia.before) }
 }
 
@@ -41,7 +40,7 @@ export function expr(scope: Scope, at: CstNode | undefined): Expr | undefined {
     test: expr(scope, node(branch, 'test')),
     then: expr(scope, node(branch, 'then')),
   }))
-  let value = operation(scope, node(at, 'operation'))
+  let value = operation(scope, at)
   for (const { start, test, then } of branches.reverse()) {
     if (start === undefined || test === undefined || then === undefined || value === undefined) return undefined
     value = { kind: 'if', span: { source: scope.source, start, end: value.span.end }, test, then, else: value }
@@ -49,10 +48,9 @@ export function expr(scope: Scope, at: CstNode | undefined): Expr | undefined {
   return value
 }
 
-function operation(scope: Scope, at: CstNode | undefined): Expr | undefined {
-  if (at === undefined) return undefined
+function operation(scope: Scope, at: CstNode): Expr | undefined {
   const pieces: Piece[] = []
-  for (const child of inOrder(at, 'Prefix', 'BinaryOperator', 'operand')) {
+  for (const child of parts(at, 'piece')) {
     if ('image' in child) pieces.push({ kind: 'operator', text: child.image, span: spanOf(scope.source, child) })
     else {
       const value = operand(scope, child)
@@ -64,14 +62,10 @@ function operation(scope: Scope, at: CstNode | undefined): Expr | undefined {
 }
 
 function operand(scope: Scope, at: CstNode): Expr | undefined {
-  const inner = onlyNode(at)
-  if (inner === undefined) return undefined
-  return inner.name === 'record' ? record(scope, inner) : suffixed(scope, inner)
-}
-
-function suffixed(scope: Scope, at: CstNode): Expr | undefined {
-  let value = primary(scope, node(at, 'primary'))
-  for (const child of inOrder(at, 'args', 'indices', 'member', 'record')) {
+  const literal = node(at, 'literal')
+  if (literal !== undefined) return record(scope, literal)
+  let value = primary(scope, at)
+  for (const child of parts(at, 'suffix')) {
     if (value === undefined || 'image' in child) return undefined
     const span: Span = cover(value.span, spanOf(scope.source, child))
     value = suffix(scope, child, value, span)
@@ -99,21 +93,28 @@ function amend(scope: Scope, at: CstNode, target: Expr, span: Span): AmendExpr |
   return inner && { kind: 'amend', span, target, record: inner }
 }
 
-function primary(scope: Scope, at: CstNode | undefined): Expr | undefined {
-  const child = at && inOrder(at, 'Num', 'Str', 'Str3', 'True', 'False', 'Name', 'wgsl', 'list', 'LParen')[0]
-  if (at === undefined || child === undefined) return undefined
-  const span = spanOf(scope.source, at)
-  if (!('image' in child)) return child.name === 'list' ? list(scope, child) : wgsl(scope, child)
-  const inner = node(at, 'expr')
-  if (inner !== undefined) {
-    const value = expr(scope, inner)
-    return value && { kind: 'paren', span, inner: value }
+/** The value that suffixes of an operand stand behind. */
+function primary(scope: Scope, at: CstNode): Expr | undefined {
+  const [first] = parts(at, 'value')
+  if (first === undefined) return undefined
+  const span = spanOf(scope.source, first)
+  if (!('image' in first)) return first.name === 'list' ? list(scope, first) : wgsl(scope, first)
+  switch (first.tokenType.name) {
+    case 'Num':
+      return number(first.image, span, scope.report)
+    case 'Name':
+      return { kind: 'name', span, name: first.image }
+    case 'True':
+    case 'False':
+      return { kind: 'boolean', span, value: first.image === 'true' }
+    case 'LParen': {
+      const inner = expr(scope, node(at, 'expr'))
+      const close = token(at, 'RParen')
+      return inner && { kind: 'paren', span: cover(span, close ? spanOf(scope.source, close) : inner.span), inner }
+    }
+    default:
+      return string(first.image, span, scope.report)
   }
-  if (token(at, 'Num')) return number(child.image, span, scope.report)
-  if (token(at, 'Str') ?? token(at, 'Str3')) return text(scope, at)
-  if (token(at, 'Name')) return { kind: 'name', span, name: child.image }
-  if (token(at, 'True') ?? token(at, 'False')) return { kind: 'boolean', span, value: child.image === 'true' }
-  return undefined
 }
 
 /** The string that a node holds as its own token. */
@@ -134,7 +135,7 @@ function list(scope: Scope, at: CstNode): ListExpr {
   const trivia: Trivia[] = []
   for (const child of nodes(at, 'expr')) {
     const place = spanOf(scope.source, child)
-    const around = scope.comments.around(place.start, place.end, (hoisted) => expr({ ...scope, hoisted }, child))
+    const around = scope.comments.around(place.start, place.end, () => expr(scope, child))
     if (around.built === undefined) continue
     items.push(around.built)
     trivia.push(around.trivia)
@@ -186,15 +187,15 @@ export function separated(scope: Scope, at: CstNode, items: readonly (CstNode | 
 export function record(scope: Scope, at: CstNode | undefined): RecordExpr | undefined {
   if (at === undefined || startOf(at) === undefined) return undefined
   const span = spanOf(scope.source, at)
-  scope.hoisted.push(...scope.comments.takeLines(span.start).filter((line) => line !== ''))
+  scope.comments.hoist(span.start)
   const fields = nodes(at, 'field').flatMap((child) => field(scope, child) ?? [])
   const tail = scope.comments.takeTail(span.end)
   return { kind: 'record', span, fields, broken: brokenAfter(scope, span, startOf(nodes(at, 'field')[0] ?? at)), tail }
 }
 
 function field(scope: Scope, at: CstNode): Field | undefined {
-  return item(scope, at, (inner) => {
-    const name = ident(inner, token(at, 'AnyName'))
+  return item(scope, at, () => {
+    const name = ident(scope, token(at, 'AnyName'))
     const equals = token(at, 'Equals')
     if (name === undefined) return undefined
     if (equals !== undefined) {
@@ -202,9 +203,9 @@ function field(scope: Scope, at: CstNode): Field | undefined {
       const gap = { ...span, start: name.span.end }
       scope.report.using(messages).colonNotEquals(span, { name: name.name, fixes: [{ title: 'write a colon', span: gap, text: ':' }] })
     }
-    const value = expr(inner, node(at, 'expr'))
+    const value = expr(scope, node(at, 'expr'))
     if (value !== undefined) return { name, value }
-    const amended = record(inner, node(at, 'record'))
+    const amended = record(scope, node(at, 'record'))
     return amended && { name, amend: amended }
   })
 }

@@ -3,7 +3,7 @@
 import type { CstNode } from 'chevrotain'
 import { expr, ident, item, record, separated, text, type Scope } from './abstract-expr.ts'
 import type { Body, Declaration, Expr, Formal, Grad, Ident, Module, NumberExpr, Statement, StringExpr, TypeExpr } from './ast.ts'
-import { node, nodes, onlyNode, spanOf, startOf, token, tokens } from './cst.ts'
+import { node, nodes, spanOf, startOf, token, tokens } from './cst.ts'
 import { messages } from './messages.ts'
 import { number } from './number.ts'
 
@@ -20,7 +20,7 @@ export function file(scope: Scope, declarations: Iterable<CstNode>): Module {
 }
 
 function declaration(scope: Scope, at: CstNode): Declaration | undefined {
-  const inner = onlyNode(at)
+  const inner = node(at, 'only')
   if (inner === undefined || startOf(inner) === undefined) return undefined
   switch (inner.name) {
     case 'use':
@@ -39,37 +39,37 @@ function declaration(scope: Scope, at: CstNode): Declaration | undefined {
 }
 
 function use(scope: Scope, at: CstNode): Declaration | undefined {
-  return item(scope, at, (inner) => {
-    const target = text(inner, at) ?? ident(inner, token(at, 'Name'))
-    const alias = ident(inner, token(at, 'alias'))
+  return item(scope, at, () => {
+    const target = text(scope, at) ?? ident(scope, token(at, 'Name'))
+    const alias = ident(scope, token(at, 'alias'))
     return target && { kind: 'use' as const, target, ...(alias && { alias }) }
   })
 }
 
 function let_(scope: Scope, at: CstNode) {
-  return item(scope, at, (inner) => {
-    const name = ident(inner, token(at, 'Name'))
-    const type = typeExpr(inner, node(at, 'type'))
-    const value = expr(inner, node(at, 'expr'))
+  return item(scope, at, () => {
+    const name = ident(scope, token(at, 'Name'))
+    const type = typeExpr(scope, node(at, 'type'))
+    const value = expr(scope, node(at, 'expr'))
     return name && value && { kind: 'let' as const, name, ...(type && { type }), value }
   })
 }
 
 function param(scope: Scope, at: CstNode) {
-  return item(scope, at, (inner) => {
-    const name = ident(inner, token(at, 'Name'))
-    const type = typeExpr(inner, node(at, 'type'))
-    const value = expr(inner, node(at, 'expr'))
+  return item(scope, at, () => {
+    const name = ident(scope, token(at, 'Name'))
+    const type = typeExpr(scope, node(at, 'type'))
+    const value = expr(scope, node(at, 'expr'))
     return name && { kind: 'param' as const, name, ...(type && { type }), ...(value && { value }) }
   })
 }
 
 function noun(scope: Scope, at: CstNode): Declaration | undefined {
-  return item(scope, at, (inner) => {
-    const kind = ident(inner, token(at, 'noun'))
-    const name = ident(inner, token(at, 'Name'))
-    const key = caseOf(inner, at)
-    const value = expr(inner, node(at, 'expr')) ?? record(inner, node(at, 'record'))
+  return item(scope, at, () => {
+    const kind = ident(scope, token(at, 'noun'))
+    const name = ident(scope, token(at, 'Name'))
+    const key = caseOf(scope, at)
+    const value = expr(scope, node(at, 'expr')) ?? record(scope, node(at, 'record'))
     return kind && name && value && { kind: 'noun' as const, noun: kind, name, ...(key && { case: key }), value }
   })
 }
@@ -80,13 +80,13 @@ function caseOf(scope: Scope, at: CstNode): NumberExpr | StringExpr | undefined 
 }
 
 function op(scope: Scope, at: CstNode): Declaration | undefined {
-  return item(scope, at, (inner) => {
-    const name = ident(inner, token(at, 'Name'))
-    const dims = dimsOf(inner, node(at, 'dims')) ?? []
-    const formals = formalsOf(inner, node(at, 'formals'))
-    const result = typeExpr(inner, node(at, 'type'))
-    const value: Expr | Body | undefined = expr(inner, node(at, 'expr')) ?? body(inner, node(at, 'body'))
-    const grad = gradOf(inner, node(at, 'grad'))
+  return item(scope, at, () => {
+    const name = ident(scope, token(at, 'Name'))
+    const dims = dimsOf(scope, node(at, 'dims')) ?? []
+    const formals = formalsOf(scope, node(at, 'formals'))
+    const result = typeExpr(scope, node(at, 'type'))
+    const value: Expr | Body | undefined = expr(scope, node(at, 'expr')) ?? body(scope, node(at, 'body'))
+    const grad = gradOf(scope, node(at, 'grad'))
     return name && value && { kind: 'op' as const, name, dims, formals, ...(result && { result }), value, ...(grad && { grad }) }
   })
 }
@@ -99,12 +99,12 @@ function gradOf(scope: Scope, at: CstNode | undefined): Grad | undefined {
 }
 
 function block(scope: Scope, at: CstNode): Declaration | undefined {
-  return item(scope, at, (inner) => {
-    const name = ident(inner, token(at, 'Name'))
-    const dims = dimsOf(inner, node(at, 'dims')) ?? []
-    const formals = formalsOf(inner, node(at, 'formals'))
-    const statements = body(inner, node(at, 'body'))
-    const result = typeExpr(inner, node(at, 'type')) ?? noPromise(inner, at, statements)
+  return item(scope, at, () => {
+    const name = ident(scope, token(at, 'Name'))
+    const dims = dimsOf(scope, node(at, 'dims')) ?? []
+    const formals = formalsOf(scope, node(at, 'formals'))
+    const statements = body(scope, node(at, 'body'))
+    const result = typeExpr(scope, node(at, 'type')) ?? noPromise(scope, at, statements)
     return name && result && statements && { kind: 'block' as const, name, dims, formals, result, body: statements }
   })
 }
@@ -145,13 +145,13 @@ function dimsOf(scope: Scope, at: CstNode | undefined): readonly Ident[] | undef
 function body(scope: Scope, at: CstNode | undefined): Body | undefined {
   if (at === undefined || startOf(at) === undefined) return undefined
   const span = spanOf(scope.source, at)
-  scope.hoisted.push(...scope.comments.takeLines(span.start).filter((line) => line !== ''))
+  scope.comments.hoist(span.start)
   const statements = nodes(at, 'statement').flatMap((child) => statement(scope, child) ?? [])
   return { kind: 'body', span, statements, tail: scope.comments.takeTail(span.end) }
 }
 
 function statement(scope: Scope, at: CstNode): Statement | undefined {
-  const inner = onlyNode(at)
+  const inner = node(at, 'only')
   if (inner === undefined || startOf(inner) === undefined) return undefined
   switch (inner.name) {
     case 'let':
@@ -170,18 +170,18 @@ function statement(scope: Scope, at: CstNode): Statement | undefined {
 }
 
 function weight(scope: Scope, at: CstNode): Statement | undefined {
-  return item(scope, at, (inner) => {
+  return item(scope, at, () => {
     const names = tokens(at, 'Name').map((name) => ({ name: name.image, span: spanOf(scope.source, name) }))
-    const type = typeExpr(inner, node(at, 'type'))
-    const init = expr(inner, node(at, 'expr'))
+    const type = typeExpr(scope, node(at, 'type'))
+    const init = expr(scope, node(at, 'expr'))
     return names.length === 0 ? undefined : type && { kind: 'weight' as const, names, type, ...(init && { init }) }
   })
 }
 
 function repeat(scope: Scope, at: CstNode): Statement | undefined {
-  return item(scope, at, (inner) => {
-    const count = countOf(inner, node(at, 'count'))
-    const statements = body(inner, node(at, 'body'))
+  return item(scope, at, () => {
+    const count = countOf(scope, node(at, 'count'))
+    const statements = body(scope, node(at, 'body'))
     return count && statements && { kind: 'repeat' as const, count, body: statements }
   })
 }
@@ -198,17 +198,17 @@ function countOf(scope: Scope, at: CstNode | undefined): Expr | undefined {
 }
 
 function return_(scope: Scope, at: CstNode): Statement | undefined {
-  return item(scope, at, (inner) => {
-    const value = expr(inner, node(at, 'expr'))
+  return item(scope, at, () => {
+    const value = expr(scope, node(at, 'expr'))
     return value && { kind: 'return' as const, value }
   })
 }
 
 function assign(scope: Scope, at: CstNode): Statement | undefined {
-  return item(scope, at, (inner) => {
-    const name = ident(inner, token(at, 'Name'))
-    const type = typeExpr(inner, node(at, 'type'))
-    const value = expr(inner, node(at, 'expr'))
+  return item(scope, at, () => {
+    const name = ident(scope, token(at, 'Name'))
+    const type = typeExpr(scope, node(at, 'type'))
+    const value = expr(scope, node(at, 'expr'))
     return name && value && { kind: 'assign' as const, name, ...(type && { type }), value }
   })
 }

@@ -49,7 +49,7 @@ export interface Balanced {
   readonly wrong: readonly { readonly open: IToken; readonly token: IToken; readonly close: string }[]
 }
 
-export function balance(tokens: readonly IToken[]): Balanced {
+export function balance(tokens: readonly IToken[], text: string): Balanced {
   if (matches(tokens)) return { tokens, unclosed: [], stray: [], wrong: [] }
   const out: IToken[] = []
   const unclosed: Unclosed[] = []
@@ -67,12 +67,12 @@ export function balance(tokens: readonly IToken[]): Balanced {
     }
   }
   tokens.forEach((token, i) => {
-    if (stack.length > 0 && beginsDeclaration(token, tokens[i + 1])) closeDownTo(0)
+    if (stack.length > 0 && beginsDeclaration(token, tokens[i + 1], text)) closeDownTo(0)
     if (opens(token)) stack.push(token)
     else if (closes(token)) {
       const depth = stack.findLastIndex((open) => fits(open, token))
       const inner = stack.at(-1)
-      if (depth < 0 && inner !== undefined && inner.startLine === token.startLine) {
+      if (depth < 0 && inner !== undefined && !hasNewline(text, inner.startOffset, token.startOffset)) {
         const type = closers.get(inner.tokenType)!
         wrong.push({ open: inner, token, close: type.PATTERN as string })
         stack.pop()
@@ -85,7 +85,7 @@ export function balance(tokens: readonly IToken[]): Balanced {
       }
       closeDownTo(depth + 1)
       stack.pop()
-    } else if (stack.at(-1)?.tokenType !== LCurly && beginsField(token, tokens[i + 1], tokens[i - 1])) {
+    } else if (stack.at(-1)?.tokenType !== LCurly && beginsField(token, tokens[i + 1], tokens[i - 1], text)) {
       closeDownTo(stack.findLastIndex((open) => open.tokenType === LCurly) + 1)
     }
     out.push(token)
@@ -104,8 +104,8 @@ function matches(tokens: readonly IToken[]): boolean {
 }
 
 // Only where brackets are known not to match does layout count: a declaration in the first column ends all that is open.
-function beginsDeclaration(token: IToken, next: IToken | undefined): boolean {
-  if (token.startColumn !== 1 || next === undefined) return false
+function beginsDeclaration(token: IToken, next: IToken | undefined, text: string): boolean {
+  if (next === undefined || (token.startOffset > 0 && !hasNewline(text, token.startOffset - 1, token.startOffset))) return false
   const word = token.tokenType
   if (word === Name) return next.tokenType === Name
   if (next.tokenType === Colon || next.tokenType === LCurly) return false
@@ -113,10 +113,15 @@ function beginsDeclaration(token: IToken, next: IToken | undefined): boolean {
 }
 
 /** A `name:` or `name =` that starts a line ends the parentheses and lists of the line above. */
-function beginsField(token: IToken, next: IToken | undefined, previous: IToken | undefined): boolean {
+function beginsField(token: IToken, next: IToken | undefined, previous: IToken | undefined, text: string): boolean {
   if (token.tokenType !== Name && !/^[a-z]/.test(token.image)) return false
-  if (previous === undefined || opens(previous) || previous.tokenType === Comma || token.startLine === previous.endLine) return false
+  if (previous === undefined || opens(previous) || previous.tokenType === Comma) return false
+  if (!hasNewline(text, previous.endOffset! + 1, token.startOffset)) return false
   return next?.tokenType === Colon || next?.tokenType === Equals || token.tokenType === Word.return
+}
+
+function hasNewline(text: string, start: number, end: number): boolean {
+  return /[\r\n]/.test(text.slice(start, end))
 }
 
 /** The first token at which the text nests too deep for the parser, or its tree for those who walk it. */
@@ -133,9 +138,11 @@ export function tooDeep(tokens: readonly IToken[]): { readonly token: IToken; re
     frame.deepest = Math.max(frame.deepest, frame.depth)
     frame.depth = 0
   }
-  for (const [i, token] of tokens.entries()) {
+  let previous: IToken | undefined
+  for (const token of tokens) {
     const type = token.tokenType
-    if (i > 0 && beginsItem(token, tokens[i - 1]!)) separate(frames.at(-1)!)
+    if (previous !== undefined && beginsItem(token, previous)) separate(frames.at(-1)!)
+    previous = token
     if (opens(token) || type === Word.if) frames.push({ opener: type, depth: 0, deepest: 0 })
     else if (closes(token)) {
       while (frames.at(-1)!.opener === Word.if) close()

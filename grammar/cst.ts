@@ -4,30 +4,24 @@ import type { CstNode, IToken } from 'chevrotain'
 import type { SourceFile, Span } from './source.ts'
 
 const isNode = (child: CstNode | IToken): child is CstNode => 'children' in child
+const isRead = (child: CstNode | IToken): child is IToken => !isNode(child) && child.isInsertedInRecovery !== true
+
+const none: readonly never[] = []
 
 export function nodes(parent: CstNode, name: string): readonly CstNode[] {
-  return (parent.children[name] ?? []).filter(isNode)
+  return parent.children[name]?.filter(isNode) ?? none
 }
 
 export function node(parent: CstNode, name: string): CstNode | undefined {
   return parent.children[name]?.find(isNode)
 }
 
-/** The only child of a node that stands for one of several constructs. */
-export function onlyNode(parent: CstNode): CstNode | undefined {
-  for (const name in parent.children) {
-    const found = parent.children[name]!.find(isNode)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
 export function tokens(parent: CstNode, name: string): readonly IToken[] {
-  return (parent.children[name] ?? []).filter((child): child is IToken => !isNode(child) && child.isInsertedInRecovery !== true)
+  return parent.children[name]?.filter(isRead) ?? none
 }
 
 export function token(parent: CstNode, name: string): IToken | undefined {
-  return parent.children[name] === undefined ? undefined : tokens(parent, name)[0]
+  return parent.children[name]?.find(isRead)
 }
 
 /** Offset of the first character, or undefined where nothing was read. */
@@ -36,16 +30,12 @@ export function startOf(child: CstNode | IToken): number | undefined {
   return start === undefined || Number.isNaN(start) ? undefined : start
 }
 
-/** Children of several names in the order of the text. Those without a place in the text are left out. */
-export function inOrder(parent: CstNode, ...names: readonly string[]): readonly (CstNode | IToken)[] {
-  const found: (CstNode | IToken)[] = []
-  for (const name of names) {
-    for (const child of parent.children[name] ?? []) {
-      if ((isNode(child) || child.isInsertedInRecovery !== true) && startOf(child) !== undefined) found.push(child)
-    }
-  }
-  return found.length < 2 ? found : found.sort((a, b) => startOf(a)! - startOf(b)!)
+/** Nodes and tokens under one label, in the order of the text. Those without a place in the text are left out. */
+export function parts(parent: CstNode, label: string): readonly (CstNode | IToken)[] {
+  return parent.children[label]?.filter(isPlaced) ?? none
 }
+
+const isPlaced = (child: CstNode | IToken): boolean => (isNode(child) || isRead(child)) && startOf(child) !== undefined
 
 export function spanOf(source: SourceFile, child: CstNode | IToken): Span {
   const { startOffset = NaN, endOffset = NaN } = (isNode(child) ? child.location : child) ?? {}

@@ -17,34 +17,41 @@ const mostUnreadable = 50
 
 export function lex(source: SourceFile, report: Report): Lexed {
   const { tokens, errors, groups } = lexer.tokenize(source.text)
+  const { comments = [] } = groups
+  for (const token of tokens) token.endOffset = endOf(token)
+  for (const token of comments) token.endOffset = endOf(token)
   for (const error of errors.slice(0, mostUnreadable)) reportCharacters(error, source, report)
-  return { tokens: withUnits(tokens, source, report), comments: groups.comments ?? [] }
+  return { tokens: withUnits(tokens, source, report), comments }
 }
+
+const endOf = ({ startOffset, image }: IToken): number => startOffset + image.length - 1
 
 /** Joins a number and a unit that stand further apart than one blank, on one line, and reports them. */
 function withUnits(tokens: readonly IToken[], source: SourceFile, report: Report): readonly IToken[] {
+  const apart = new Set(tokens.filter((token, i) => i > 0 && isApart(tokens[i - 1]!, token, source.text)))
+  if (apart.size === 0) return tokens
   const joined: IToken[] = []
   for (const token of tokens) {
-    const before = joined.at(-1)
-    const gap = before === undefined ? '' : source.text.slice(before.endOffset! + 1, token.startOffset)
-    const apart = before?.tokenType === Num && !before.image.includes(' ') && unitOf(token.image) !== undefined && /^[ \t]+$/.test(gap)
-    // `6 steps: 4` with one blank was left apart by the lexer on purpose: there `steps` is a field.
-    if (before === undefined || !apart || /^\s*[:={]/.test(source.text.slice(token.endOffset! + 1))) {
+    if (!apart.has(token)) {
       joined.push(token)
       continue
     }
+    const before = joined.at(-1)!
     const place = { source, start: before.endOffset! + 1, end: token.startOffset }
     const span = { source, start: token.startOffset, end: token.endOffset! + 1 }
     const fixes = [{ title: 'leave one blank', span: place, text: ' ' }]
     report.using(messages).unitApart(span, { number: before.image, unit: token.image, fixes })
-    joined[joined.length - 1] = {
-      ...before,
-      image: `${before.image} ${token.image}`,
-      endOffset: token.endOffset,
-      endColumn: token.endColumn,
-    }
+    joined[joined.length - 1] = { ...before, image: `${before.image} ${token.image}`, endOffset: token.endOffset }
   }
   return joined
+}
+
+/** Whether a word on the line of a number is its unit, too far from it. */
+function isApart(number: IToken, word: IToken, text: string): boolean {
+  if (number.tokenType !== Num || number.image.includes(' ') || unitOf(word.image) === undefined) return false
+  if (!/^[ \t]+$/.test(text.slice(number.endOffset! + 1, word.startOffset))) return false
+  // `6 steps: 4` with one blank was left apart by the lexer on purpose: there `steps` is a field.
+  return !/^\s*[:={]/.test(text.slice(word.endOffset! + 1))
 }
 
 /** What a character means elsewhere, and how it is said here; a replacement where one is certain. */

@@ -5,7 +5,7 @@ import { file } from './abstract.ts'
 import { expr, type Scope } from './abstract-expr.ts'
 import type { Expr, Module } from './ast.ts'
 import { balance, deepestNesting, longestChain, tooDeep, type Unclosed } from './brackets.ts'
-import { spanOf } from './cst.ts'
+import { node, spanOf } from './cst.ts'
 import { split } from './declarations.ts'
 import { Report, type Diagnostic } from './diagnostic.ts'
 import { lex } from './lex.ts'
@@ -41,7 +41,8 @@ export interface ParsedExpression {
 /** The tree of a lone expression, such as the text after `--set name=`. */
 export function parseExpression(source: SourceFile): ParsedExpression {
   const reading = read(source)
-  const value = expr(scopeOf(reading), reading.tooDeep ? undefined : derive(reading, reading.tokens, () => parser.expr()))
+  const tree = reading.tooDeep ? undefined : derive(reading, reading.tokens, () => parser.lone())
+  const value = expr(scopeOf(reading), tree && node(tree, 'expr'))
   return { ...(value && { expr: value }), diagnostics: diagnosticsOf(reading) }
 }
 
@@ -67,7 +68,7 @@ function read(source: SourceFile): Reading {
     else say.nestingTooDeep(spanOf(source, deep.token), { limit: deepestNesting })
     return { source, report, stumbles, tokens: [], comments, unclosed: [], tooDeep: true }
   }
-  const balanced = balance(tokens)
+  const balanced = balance(tokens, source.text)
   for (const token of balanced.stray) {
     const span = spanOf(source, token)
     say.strayBracket(span, { close: token.image, fixes: [{ title: 'leave it out', span, text: '' }] })
@@ -94,7 +95,7 @@ function derive({ source, stumbles }: Reading, tokens: readonly IToken[], rule: 
 }
 
 function scopeOf({ source, report, comments }: Reading): Scope {
-  return { source, report, comments: new Comments(source.text, comments), hoisted: [] }
+  return { source, report, comments: new Comments(source.text, comments) }
 }
 
 /** What was found, in the order of the text, without what only follows from a missing bracket or an unreadable character. */

@@ -2,13 +2,16 @@
 // more than the language (a missing comma or promise, `=` for `:`, prefixes in any order), so that
 // abstract.ts can say precisely what is wrong. Precedence is settled later, in precedence.ts, which keeps
 // the recursion shallow. With recovery on, any child of any node may be absent.
-import { CstParser, type CstNode, type IOrAlt, type IToken, type ParserMethod } from 'chevrotain'
+import { CstParser, type CstNode, type IOrAlt, type ParserMethod } from 'chevrotain'
 import { expectations } from './recovery.ts'
 import * as token from './tokens.ts'
 
-const asAlternative = (ALT: () => unknown): IOrAlt<unknown> => ({ ALT })
-
 type Rule = ParserMethod<[], CstNode>
+
+// Children that are read in the order of the text share a label; so does the one of several that may stand in a place.
+const under = { only: { LABEL: 'only' }, piece: { LABEL: 'piece' }, value: { LABEL: 'value' }, suffix: { LABEL: 'suffix' } }
+
+const opensField = [token.Colon, token.LCurly]
 
 export class Parser extends CstParser {
   constructor() {
@@ -21,30 +24,30 @@ export class Parser extends CstParser {
     this.performSelfAnalysis()
   }
 
-  // Functions that an object literal holds get their names at run time, each time anew; as arguments they have none.
-  private either(...alternatives: readonly (() => unknown)[]): void {
-    this.OR(alternatives.map(asAlternative))
+  /** Part of a rule: one of these, made once and not wherever one is taken. The further choices of a rule are called with a number. */
+  private choice(...alternatives: readonly (() => unknown)[]): (index?: number) => void {
+    const all: IOrAlt<unknown>[] = alternatives.map((ALT) => ({ ALT }))
+    return (index = 0) => void this.or(index, all)
   }
 
-  private either2(...alternatives: readonly (() => unknown)[]): void {
-    this.OR2(alternatives.map(asAlternative))
-  }
+  readonly declaration: Rule = this.RULE(
+    'declaration',
+    this.choice(
+      () => this.SUBRULE(this.use, under.only),
+      () => this.SUBRULE(this.let, under.only),
+      () => this.SUBRULE(this.param, under.only),
+      () => this.SUBRULE(this.op, under.only),
+      () => this.SUBRULE(this.block, under.only),
+      () => this.SUBRULE(this.noun, under.only),
+    ),
+  )
 
-  readonly declaration: Rule = this.RULE('declaration', () => {
-    this.either(
-      () => this.SUBRULE(this.use),
-      () => this.SUBRULE(this.let),
-      () => this.SUBRULE(this.param),
-      () => this.SUBRULE(this.op),
-      () => this.SUBRULE(this.block),
-      () => this.SUBRULE(this.noun),
-    )
-  })
+  // prettier-ignore
+  private readonly used = this.choice(() => this.CONSUME(token.Str), () => this.CONSUME(token.Name))
 
   readonly use: Rule = this.RULE('use', () => {
     this.CONSUME(token.Word.use)
-    // prettier-ignore
-    this.either(() => this.CONSUME(token.Str), () => this.CONSUME(token.Name))
+    this.used()
     this.OPTION(() => {
       this.CONSUME(token.Word.as)
       this.CONSUME2(token.Name, { LABEL: 'alias' })
@@ -55,18 +58,14 @@ export class Parser extends CstParser {
     this.CONSUME(token.Word.let)
     this.CONSUME(token.Name)
     this.annotation()
-    this.CONSUME(token.Equals)
-    this.SUBRULE(this.expr)
+    this.assigned()
   })
 
   readonly param: Rule = this.RULE('param', () => {
     this.CONSUME(token.Word.param)
     this.CONSUME(token.Name)
     this.annotation()
-    this.OPTION2(() => {
-      this.CONSUME(token.Equals)
-      this.SUBRULE(this.expr)
-    })
+    this.OPTION2(() => this.assigned())
   })
 
   /** Part of a rule: a colon and a type, or neither. */
@@ -77,22 +76,29 @@ export class Parser extends CstParser {
     })
   }
 
+  /** Part of a rule: an equals sign and a value. */
+  private assigned(): void {
+    this.CONSUME(token.Equals)
+    this.SUBRULE(this.expr)
+  }
+
+  // prettier-ignore
+  private readonly key = this.choice(() => this.CONSUME(token.Num), () => this.CONSUME(token.Str))
+
+  private readonly meaning = this.choice(
+    () => this.assigned(),
+    () => this.SUBRULE(this.record),
+  )
+
   readonly noun: Rule = this.RULE('noun', () => {
     this.CONSUME(token.Name, { LABEL: 'noun' })
     this.CONSUME2(token.Name)
     this.OPTION(() => {
       this.CONSUME(token.LParen)
-      // prettier-ignore
-      this.either(() => this.CONSUME(token.Num), () => this.CONSUME(token.Str))
+      this.key()
       this.CONSUME(token.RParen)
     })
-    this.either2(
-      () => {
-        this.CONSUME(token.Equals)
-        this.SUBRULE(this.expr)
-      },
-      () => this.SUBRULE(this.record),
-    )
+    this.meaning(1)
   })
 
   readonly record: Rule = this.RULE('record', () => {
@@ -104,37 +110,32 @@ export class Parser extends CstParser {
     this.CONSUME(token.RCurly)
   })
 
+  private readonly given = this.choice(
+    () => {
+      this.CONSUME(token.Colon)
+      this.SUBRULE(this.expr)
+    },
+    () => {
+      this.CONSUME(token.Equals)
+      this.SUBRULE2(this.expr)
+    },
+    () => this.SUBRULE(this.record),
+  )
+
   readonly field: Rule = this.RULE('field', () => {
     this.CONSUME(token.AnyName)
-    this.either(
-      () => {
-        this.CONSUME(token.Colon)
-        this.SUBRULE(this.expr)
-      },
-      () => {
-        this.CONSUME(token.Equals)
-        this.SUBRULE2(this.expr)
-      },
-      () => this.SUBRULE(this.record),
-    )
+    this.given()
   })
+
+  private readonly formula = this.choice(
+    () => this.assigned(),
+    () => this.SUBRULE(this.body),
+  )
 
   readonly op: Rule = this.RULE('op', () => {
     this.CONSUME(token.Word.op)
-    this.CONSUME(token.Name)
-    this.OPTION(() => this.SUBRULE(this.dims))
-    this.SUBRULE(this.formals)
-    this.OPTION2(() => {
-      this.CONSUME(token.Arrow)
-      this.SUBRULE(this.type)
-    })
-    this.either(
-      () => {
-        this.CONSUME(token.Equals)
-        this.SUBRULE(this.expr)
-      },
-      () => this.SUBRULE(this.body),
-    )
+    this.signature()
+    this.formula()
     this.OPTION3(() => this.SUBRULE(this.grad))
   })
 
@@ -148,6 +149,12 @@ export class Parser extends CstParser {
 
   readonly block: Rule = this.RULE('block', () => {
     this.CONSUME(token.Word.block)
+    this.signature()
+    this.SUBRULE(this.body)
+  })
+
+  /** Part of a rule: a name, what it takes and what it promises. */
+  private signature(): void {
     this.CONSUME(token.Name)
     this.OPTION(() => this.SUBRULE(this.dims))
     this.SUBRULE(this.formals)
@@ -155,8 +162,7 @@ export class Parser extends CstParser {
       this.CONSUME(token.Arrow)
       this.SUBRULE(this.type)
     })
-    this.SUBRULE(this.body)
-  })
+  }
 
   readonly formals: Rule = this.RULE('formals', () => {
     this.CONSUME(token.LParen)
@@ -173,21 +179,19 @@ export class Parser extends CstParser {
   readonly formal: Rule = this.RULE('formal', () => {
     this.CONSUME(token.Name)
     this.annotation()
-    this.OPTION2(() => {
-      this.CONSUME(token.Equals)
-      this.SUBRULE(this.expr)
-    })
+    this.OPTION2(() => this.assigned())
   })
 
-  readonly type: Rule = this.RULE('type', () => {
-    this.either(
+  readonly type: Rule = this.RULE(
+    'type',
+    this.choice(
       () => {
         this.CONSUME(token.Name)
         this.OPTION(() => this.SUBRULE(this.dims))
       },
       () => this.SUBRULE2(this.dims),
-    )
-  })
+    ),
+  )
 
   readonly dims: Rule = this.RULE('dims', () => {
     this.CONSUME(token.LSquare)
@@ -207,16 +211,17 @@ export class Parser extends CstParser {
     this.CONSUME(token.RCurly)
   })
 
-  readonly statement: Rule = this.RULE('statement', () => {
-    this.either(
-      () => this.SUBRULE(this.let),
-      () => this.SUBRULE(this.param),
-      () => this.SUBRULE(this.weight),
-      () => this.SUBRULE(this.repeat),
-      () => this.SUBRULE(this.return),
-      () => this.SUBRULE(this.assign),
-    )
-  })
+  readonly statement: Rule = this.RULE(
+    'statement',
+    this.choice(
+      () => this.SUBRULE(this.let, under.only),
+      () => this.SUBRULE(this.param, under.only),
+      () => this.SUBRULE(this.weight, under.only),
+      () => this.SUBRULE(this.repeat, under.only),
+      () => this.SUBRULE(this.return, under.only),
+      () => this.SUBRULE(this.assign, under.only),
+    ),
+  )
 
   readonly weight: Rule = this.RULE('weight', () => {
     this.CONSUME(token.Word.weight)
@@ -240,8 +245,9 @@ export class Parser extends CstParser {
   })
 
   // Not any expression: `layers { … }` would amend `layers`.
-  readonly count: Rule = this.RULE('count', () => {
-    this.either(
+  readonly count: Rule = this.RULE(
+    'count',
+    this.choice(
       () => this.CONSUME(token.Name),
       () => this.CONSUME(token.Num),
       () => {
@@ -249,8 +255,8 @@ export class Parser extends CstParser {
         this.SUBRULE(this.expr)
         this.CONSUME(token.RParen)
       },
-    )
-  })
+    ),
+  )
 
   readonly return: Rule = this.RULE('return', () => {
     this.CONSUME(token.Word.return)
@@ -260,14 +266,29 @@ export class Parser extends CstParser {
   readonly assign: Rule = this.RULE('assign', () => {
     this.CONSUME(token.Name)
     this.annotation()
-    this.CONSUME(token.Equals)
-    this.SUBRULE(this.expr)
+    this.assigned()
   })
 
+  /** A text that is one expression. */
+  readonly lone: Rule = this.RULE('lone', () => this.SUBRULE(this.expr))
+
+  // Few rules for what a page has most of: each costs a node of the concrete tree at every value.
   readonly expr: Rule = this.RULE('expr', () => {
     this.MANY(() => this.SUBRULE(this.branch))
-    this.SUBRULE(this.operation)
+    this.MANY2(() => this.CONSUME(token.Prefix, under.piece))
+    this.SUBRULE(this.operand, under.piece)
+    this.MANY3(this.further)
   })
+
+  private readonly further = {
+    // `mod: 3` after a value is the next field, not an operator.
+    GATE: () => !opensField.includes(this.LA(2).tokenType) || !/^\w/.test(this.LA(1).image),
+    DEF: () => {
+      this.CONSUME(token.BinaryOperator, under.piece)
+      this.MANY4(() => this.CONSUME2(token.Prefix, under.piece))
+      this.SUBRULE2(this.operand, under.piece)
+    },
+  }
 
   readonly branch: Rule = this.RULE('branch', () => {
     this.CONSUME(token.Word.if)
@@ -277,66 +298,47 @@ export class Parser extends CstParser {
     this.CONSUME(token.Word.else)
   })
 
-  readonly operation: Rule = this.RULE('operation', () => {
-    this.MANY(() => this.CONSUME(token.Prefix))
-    this.SUBRULE(this.operand)
-    this.MANY2(this.further)
-  })
-
-  private readonly further = {
-    GATE: () => !this.startsField(this.LA(1), this.LA(2)),
-    DEF: () => {
-      this.CONSUME(token.BinaryOperator)
-      this.MANY3(() => this.CONSUME2(token.Prefix))
-      this.SUBRULE2(this.operand)
+  private readonly primary = this.choice(
+    () => this.CONSUME(token.Num, under.value),
+    () => this.CONSUME(token.Str, under.value),
+    () => this.CONSUME(token.Str3, under.value),
+    () => this.CONSUME(token.Word.true, under.value),
+    () => this.CONSUME(token.Word.false, under.value),
+    () => this.SUBRULE(this.wgsl, under.value),
+    () => this.CONSUME(token.Name, under.value),
+    () => {
+      this.CONSUME(token.LParen, under.value)
+      this.SUBRULE(this.expr)
+      this.CONSUME(token.RParen)
     },
-  }
+    () => this.SUBRULE(this.list, under.value),
+  )
 
-  /** `mod: 3` after a value is the next field, not an operator. */
-  private startsField(word: IToken, next: IToken): boolean {
-    return /^\w/.test(word.image) && (next.tokenType === token.Colon || next.tokenType === token.LCurly)
-  }
+  private readonly suffix = this.choice(
+    () => this.SUBRULE(this.args, under.suffix),
+    () => this.SUBRULE(this.indices, under.suffix),
+    () => this.SUBRULE(this.member, under.suffix),
+    () => this.SUBRULE(this.record, under.suffix),
+  )
 
   // A record literal takes no suffix: `{ … } { … }` is a forgotten comma, not an amendment.
-  readonly operand: Rule = this.RULE('operand', () => {
-    // prettier-ignore
-    this.either(() => this.SUBRULE(this.record), () => this.SUBRULE(this.suffixed))
-  })
-
-  readonly suffixed: Rule = this.RULE('suffixed', () => {
-    this.SUBRULE(this.primary)
-    this.MANY(() =>
-      this.either(
-        () => this.SUBRULE(this.args),
-        () => this.SUBRULE(this.indices),
-        () => this.SUBRULE(this.member),
-        () => this.SUBRULE(this.record),
-      ),
-    )
-  })
-
-  readonly primary: Rule = this.RULE('primary', () => {
-    this.either(
-      () => this.CONSUME(token.Num),
-      () => this.CONSUME(token.Str),
-      () => this.CONSUME(token.Str3),
-      () => this.CONSUME(token.Word.true),
-      () => this.CONSUME(token.Word.false),
-      () => this.SUBRULE(this.wgsl),
-      () => this.CONSUME(token.Name),
+  readonly operand: Rule = this.RULE(
+    'operand',
+    this.choice(
+      () => this.SUBRULE2(this.record, { LABEL: 'literal' }),
       () => {
-        this.CONSUME(token.LParen)
-        this.SUBRULE(this.expr)
-        this.CONSUME(token.RParen)
+        this.primary(1)
+        this.MANY(() => this.suffix(2))
       },
-      () => this.SUBRULE(this.list),
-    )
-  })
+    ),
+  )
+
+  // prettier-ignore
+  private readonly code = this.choice(() => this.CONSUME(token.Str), () => this.CONSUME(token.Str3))
 
   readonly wgsl: Rule = this.RULE('wgsl', () => {
     this.CONSUME(token.Word.wgsl)
-    // prettier-ignore
-    this.either(() => this.CONSUME(token.Str), () => this.CONSUME(token.Str3))
+    this.code()
   })
 
   readonly list: Rule = this.RULE('list', () => {

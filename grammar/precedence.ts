@@ -25,38 +25,44 @@ const isBinary = (text: string): text is BinaryOp => text in strength
 export function treeOf(pieces: readonly Piece[], report: Report): Expr | undefined {
   const [only] = pieces
   if (pieces.length === 1 && only?.kind !== 'operator') return only
-  let next = 0
+  return rowOf({ pieces, report, next: 0 }, 0)
+}
 
-  function value(floor: number): Expr | undefined {
-    const piece = pieces[next]
-    if (piece === undefined) return undefined
-    next++
-    if (piece.kind !== 'operator') return piece
-    if (piece.text !== '-' && piece.text !== 'not') return undefined
-    const own = prefixStrength[piece.text]
-    if (piece.text === 'not' && own < floor) report.using(messages).misplacedNot(piece.span, undefined)
-    const inner = row(own)
-    return inner && { kind: 'unary', span: cover(piece.span, inner.span), op: piece.text, value: inner }
+/** A row and how far it is read. */
+interface Reading {
+  readonly pieces: readonly Piece[]
+  readonly report: Report
+  next: number
+}
+
+/** Everything from here that binds at least as tightly as `floor`. */
+function rowOf(reading: Reading, floor: number): Expr | undefined {
+  const { pieces, report } = reading
+  let left = valueOf(reading, floor)
+  let compared = false
+  for (;;) {
+    const piece = pieces[reading.next]
+    if (piece?.kind !== 'operator' || !isBinary(piece.text)) return left
+    const own = strength[piece.text]
+    if (own < floor) return left
+    if (own === comparison && compared) report.using(messages).chainedComparison(piece.span, undefined)
+    compared ||= own === comparison
+    reading.next++
+    // The exponent is a unary, which takes the next power with it.
+    const right = rowOf(reading, own === strength['^'] ? prefixStrength['-'] : own + 1)
+    if (left === undefined || right === undefined) return undefined
+    left = { kind: 'binary', span: cover(left.span, right.span), op: piece.text, left, right }
   }
+}
 
-  /** Everything from here that binds at least as tightly as `floor`. */
-  function row(floor: number): Expr | undefined {
-    let left = value(floor)
-    let compared = false
-    for (;;) {
-      const piece = pieces[next]
-      if (piece?.kind !== 'operator' || !isBinary(piece.text)) return left
-      const own = strength[piece.text]
-      if (own < floor) return left
-      if (own === comparison && compared) report.using(messages).chainedComparison(piece.span, undefined)
-      compared ||= own === comparison
-      next++
-      // The exponent is a unary, which takes the next power with it.
-      const right = row(own === strength['^'] ? prefixStrength['-'] : own + 1)
-      if (left === undefined || right === undefined) return undefined
-      left = { kind: 'binary', span: cover(left.span, right.span), op: piece.text, left, right }
-    }
-  }
-
-  return row(0)
+function valueOf(reading: Reading, floor: number): Expr | undefined {
+  const piece = reading.pieces[reading.next]
+  if (piece === undefined) return undefined
+  reading.next++
+  if (piece.kind !== 'operator') return piece
+  if (piece.text !== '-' && piece.text !== 'not') return undefined
+  const own = prefixStrength[piece.text]
+  if (piece.text === 'not' && own < floor) reading.report.using(messages).misplacedNot(piece.span, undefined)
+  const inner = rowOf(reading, own)
+  return inner && { kind: 'unary', span: cover(piece.span, inner.span), op: piece.text, value: inner }
 }

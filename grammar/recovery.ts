@@ -16,7 +16,6 @@ const choices: Readonly<Record<string, string>> = {
   type: 'a type, such as `[time, width]` or `float`',
   count: 'how often: a name, a number, or `( … )`',
   operand: 'a value',
-  primary: 'a value',
   wgsl: 'the body of a WGSL function in quotes',
 }
 
@@ -135,7 +134,7 @@ function adviceFor({ image, startOffset }: IToken, before: readonly IToken[], ru
   if (image === '>' && touches && previous.image === '=') return 'the result of an op is written `->`'
   if (image === ',' && previous?.image === ',') return 'one comma is enough'
   if ((image === ')' || image === ']') && previous?.image === ',') return 'leave out the comma before it'
-  if (image === '.' && (rule === 'operand' || rule === 'primary')) return 'a fraction begins with a digit: `0.5`'
+  if (image === '.' && rule === 'operand') return 'a fraction begins with a digit: `0.5`'
   if (rule === 'branch') return 'a condition has both values: `if … then … else …`'
   if (rule === 'type' && rules.at(-2) === 'assign') return '`:` gives a type; a value is given with `=`'
   return undefined

@@ -75,15 +75,18 @@ export const allTokens: TokenType[] = [
   ...[AnyName, BinaryOperator, Prefix],
 ]
 
-export const lexer = new Lexer(allTokens, { ensureOptimizations: true })
+// Nobody asks a token for its line. Without lines there are no ends either; lex.ts adds them.
+export const lexer = new Lexer(allTokens, { ensureOptimizations: true, positionTracking: 'onlyOffset' })
 
-const belongsTo = ({ tokenType }: IToken, category: TokenType): boolean => (tokenType.CATEGORIES ?? []).includes(category)
+const opening = new Set([LParen, LSquare, LCurly])
+const closing = new Set([RParen, RSquare, RCurly])
+const ending = new Set([...closing, Name, Num, Str, OpenStr, Str3, OpenStr3, Word.true, Word.false])
+const belongsTo = ({ tokenType }: IToken, category: TokenType): boolean => tokenType.CATEGORIES?.includes(category) === true
 
-export const opens = ({ tokenType }: IToken): boolean => [LParen, LSquare, LCurly].includes(tokenType)
-export const closes = ({ tokenType }: IToken): boolean => [RParen, RSquare, RCurly].includes(tokenType)
+export const opens = ({ tokenType }: IToken): boolean => opening.has(tokenType)
+export const closes = ({ tokenType }: IToken): boolean => closing.has(tokenType)
 /** Names and reserved words. */
 export const isWord = (token: IToken): boolean => belongsTo(token, AnyName)
 export const isOperator = (token: IToken): boolean => belongsTo(token, BinaryOperator) || belongsTo(token, Prefix)
 /** Whether an expression may end with this token. */
-export const endsValue = (token: IToken): boolean =>
-  closes(token) || [Name, Num, Str, OpenStr, Str3, OpenStr3, Word.true, Word.false].includes(token.tokenType)
+export const endsValue = ({ tokenType }: IToken): boolean => ending.has(tokenType)

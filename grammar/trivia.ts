@@ -8,21 +8,30 @@ export class Comments {
   readonly #text: string
   readonly #comments: readonly IToken[]
   #next = 0
+  /** The comments above the item being built, and those from its middle. */
+  #hoisted: string[] = []
 
   constructor(text: string, comments: readonly IToken[]) {
     this.#text = text
     this.#comments = comments
   }
 
-  /** Builds what stands in [start, end); `build` may move comments in its middle to `hoisted`. */
+  /** Builds what stands in [start, end), with the comments around it. `hoisted` takes those from its middle, as `hoist` does. */
   around<T>(start: number, end: number, build: (hoisted: string[]) => T): { readonly built: T; readonly trivia: Trivia } {
     const gap = this.#blankAbove(Math.min(start, this.#comments[this.#next]?.startOffset ?? start))
     const before = this.takeLines(start)
     if (before.length > 0 && this.#blankAbove(start)) before.push('')
-    const hoisted: string[] = []
-    const built = build(hoisted)
-    hoisted.push(...this.takeLines(end).filter((line) => line !== ''))
-    return { built, trivia: { before: [...before, ...hoisted], after: this.#takeAfter(end), gap } }
+    const outside = this.#hoisted
+    this.#hoisted = before
+    const built = build(before)
+    this.hoist(end)
+    this.#hoisted = outside
+    return { built, trivia: { before, after: this.#takeAfter(end), gap } }
+  }
+
+  /** Moves the comments above an offset that nobody has taken above the item being built. */
+  hoist(offset: number): void {
+    for (const line of this.takeLines(offset)) if (line !== '') this.#hoisted.push(line)
   }
 
   /** The comments above an offset that nobody has taken, with an empty string for each blank line between. */
