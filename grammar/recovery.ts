@@ -136,6 +136,6 @@ function adviceFor({ image, startOffset }: IToken, before: readonly IToken[], ru
   if ((image === ')' || image === ']') && previous?.image === ',') return 'leave out the comma before it'
   if (image === '.' && rule === 'operand') return 'a fraction begins with a digit: `0.5`'
   if (rule === 'branch') return 'a condition has both values: `if … then … else …`'
-  if (rule === 'type' && rules.at(-2) === 'assign') return '`:` gives a type; a value is given with `=`'
+  if (rule === 'type' && ['assign', 'param', 'let'].includes(rules.at(-2) ?? '')) return '`:` gives a type; a value is given with `=`'
   return undefined
 }

@@ -214,3 +214,11 @@ test('the nearest word', () => {
 test('a list of words', () => {
   assert.deepEqual([listOf([]), listOf(['a']), listOf(['a', 'b']), listOf(['a', 'b', 'c'], 'or')], ['', 'a', 'a and b', 'a, b or c'])
 })
+
+test('a value behind a colon, where a colon gives a type', () => {
+  for (const text of ['param size: 170M', 'let n: 4']) {
+    const [error, ...more] = parse(source(text)).diagnostics
+    assert.equal(more.length, 0)
+    assert.match(render(error!), /`:` gives a type; a value is given with `=`/)
+  }
+})
