@@ -8,6 +8,7 @@ import { format } from '../grammar/format.ts'
 import { render } from '../grammar/frame.ts'
 import { parse, parseExpression } from '../grammar/parse.ts'
 import { checked } from './helpers/check.ts'
+import { keepsTree } from './robust/promises.ts'
 
 const deep = 10_000
 const times = (text: string, n = deep): string => text.repeat(n)
@@ -81,6 +82,23 @@ test('what nests as deep as is allowed is parsed, formatted, checked and carried
     assert.deepEqual(readYaml({ name: 'page.yaml', text: writeYaml(module) }).diagnostics, [])
     assert.ok(formatYaml(module).length > 0)
     checked(text)
+  }
+})
+
+describe('the deepest of what a page holds is read from YAML as well', () => {
+  const cases: Readonly<Record<string, readonly [deepest: number, text: (n: number) => string]>> = {
+    records: [99, (n) => `train t { ${times('a: { ', n)}b: 1${times(' }', n)} }`],
+    amendments: [99, (n) => `train t { ${times('a: b { ', n)}${times(' }', n)} }`],
+    'amendments in a row': [999, (n) => `train t { a: b${times(' { c: 1 }', n)} }`],
+    'records in lists': [50, (n) => `let t = ${times('[{ a: ', n)}1${times(' }]', n)}`],
+  }
+  for (const [what, [deepest, page]] of Object.entries(cases)) {
+    test(what, () => {
+      const { module, diagnostics } = parse({ name: 'page.smdm', text: page(deepest) })
+      assert.deepEqual(diagnostics, [])
+      assert.equal(parse({ name: 'page.smdm', text: page(deepest + 1) }).diagnostics.length, 1)
+      keepsTree(module)
+    })
   }
 })
 

@@ -70,7 +70,7 @@ const wrong: readonly (readonly [what: string, yaml: string, ...said: string[]])
   ['a key without a name', 'train:\n  seed: 1\n', '1:1 missing-name: this `train` has no name'],
   ['a key without let', 'size: 6M\n', '1:1 missing-let: `size` is new here and needs `let` or `param` in front'],
   ['no end of brackets', '['.repeat(20_000), '1:101 nesting-too-deep: this is nested more than 100 levels deep'],
-  ['too deep to read', 'let a: ' + '['.repeat(300) + ']'.repeat(300), '1:107 nesting-too-deep: this is nested more than 100 levels deep'],
+  ['too deep to read', 'let a: ' + '['.repeat(300) + ']'.repeat(300), '1:108 nesting-too-deep: this is nested more than 100 levels deep'],
 ]
 
 for (const [what, text, ...expected] of wrong) {

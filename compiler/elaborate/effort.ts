@@ -8,8 +8,8 @@ export interface Effort {
   depth: number
 }
 
-/** Of a model: some forty times what the largest of the paper takes. */
-export const stepsOfModel = 400_000
+/** Of a model: some twenty times what the largest of the paper takes. */
+export const stepsOfModel = 200_000
 /** Of an op by itself: a schedule or a sampler's rule. */
 export const stepsOfOp = 10_000
 /** Expressions around each other, through calls and through the lets they mention: more than one may have by itself. */

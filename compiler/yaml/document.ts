@@ -40,24 +40,40 @@ function tokensOf(text: string): { readonly tokens: readonly CST.Token[]; readon
   const tokens: CST.Token[] = []
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token)
-    if (parser.stack.length > 2 * deepestNesting)
+    if (parser.stack.length > 4 * deepestNesting)
       return { tokens: [], deep: parser.stack.filter((token) => 'items' in token)[deepestNesting]?.offset ?? parser.offset }
   }
   return { tokens: [...tokens, ...parser.end()] }
 }
 
-/** All comments of a tree of tokens, wherever the parser hung them, and where it nests too deep. */
+/**
+ * All comments of a tree of tokens, wherever the parser hung them, and where it nests too deep. `depth` counts as on a page of
+ * ours, where the page itself is no bracket and what stands behind `is` none of its own; `links` counts what is behind an `is`.
+ */
 function survey(tokens: readonly unknown[]): { readonly comments: readonly Comment[]; readonly deep?: number } {
   const comments: Comment[] = []
-  const open: { readonly token: unknown; readonly depth: number }[] = tokens.map((token) => ({ token, depth: 0 }))
+  const open: { readonly token: unknown; readonly depth: number; readonly links: number }[] = tokens.map((token) => ({ token, depth: -1, links: 0 })) // prettier-ignore
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { token } = next
+    const { token, links } = next
     if (typeof token !== 'object' || token === null) continue
-    const { type, offset, source } = token as { readonly type?: unknown; readonly offset?: number; readonly source?: string }
+    const { type, offset, source, key } = token as Token
     if (type === 'comment') comments.push({ start: offset ?? 0, image: (source ?? '').replaceAll('\r', ' ') })
     const depth = next.depth + ('items' in token ? 1 : 0)
-    if (depth > deepestNesting) return { comments, deep: offset ?? 0 }
-    for (const child of Object.values(token)) if (typeof child === 'object') open.push({ token: child, depth })
+    if (depth > deepestNesting || links > deepestNesting) return { comments, deep: offset ?? 0 }
+    const linked = key?.source === 'is' ? 1 : 0
+    for (const [name, child] of Object.entries(token)) {
+      if (typeof child !== 'object') continue
+      const link = name === 'value' ? linked : 0
+      open.push({ token: child, depth: depth - link, links: links + link })
+    }
   }
   return { comments: comments.sort((a, b) => a.start - b.start) }
+}
+
+/** What is looked at of a token, or of an item of one. */
+interface Token {
+  readonly type?: unknown
+  readonly offset?: number
+  readonly source?: string
+  readonly key?: { readonly source?: string } | null
 }

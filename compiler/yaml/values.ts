@@ -57,9 +57,14 @@ function mapping(r: Reading, node: MapNode, spot: Spot, hoisted: string[]): Expr
   hoisted.push(...(opener === undefined ? [] : [opener]), ...r.comments.takeLines(lineEnd(r, endOfPair(first, r.page.text))))
   const rest = record(r, node, spot, 1)
   if (target === undefined) return undefined
-  if (target.kind !== 'record') return { kind: 'amend', span: spanOf(r, node), target, record: rest }
+  if (target.kind !== 'record') return { kind: 'amend', span: spanOf(r, node), target: operand(target), record: rest }
   if (rest.fields.length > 0) r.say.literalBase(target.span, undefined)
   return { ...target, tail: [...target.tail, ...rest.tail] }
+}
+
+/** What an amendment binds to: on a page of ours, of `a + b { … }` only `b`. */
+function operand(e: Expr): Expr {
+  return e.kind === 'unary' || e.kind === 'binary' || e.kind === 'if' ? { kind: 'paren', span: e.span, inner: e } : e
 }
 
 /** The offset behind a comment on this line. */

@@ -84,8 +84,12 @@ function written(e: Expr, place: Place): Written {
     case 'record':
       // Without `is` a mapping behind a key would amend.
       return { lines: pair('is', recordBlock(e, place), undefined) }
-    case 'amend':
-      return { lines: [...pair('is', written(e.target, { ...base, kind: place.kind }), undefined), ...fieldLines(e.record, place)] }
+    case 'amend': {
+      // A chain, `a { … } { … }`, is no nesting, and as long a one may be written as on a page of ours.
+      const chain = e.target.kind === 'amend' && plain(e.target) !== undefined
+      const target = (chain ? scalarOf : written)(e.target, { ...base, kind: place.kind })
+      return { lines: [...pair('is', target, undefined), ...fieldLines(e.record, place)] }
+    }
     default:
       return scalarOf(e, place)
   }
