@@ -3,7 +3,7 @@
 import type { OpCode } from './pipeline.ts'
 import type { Session } from './session.ts'
 
-const POINTS = 64
+const POINTS = 32
 const TOLERANCE = 1e-3
 
 /** True if the schedule may be used; otherwise the reason has been reported at its declaration. */

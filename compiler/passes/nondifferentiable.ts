@@ -19,16 +19,20 @@ export function nondifferentiable(b: Builder, loss: Value, wrt: readonly Value[]
   )
 }
 
+/** Inputs come before what is computed from them, so one walk down finds what the loss needs, and one up what is trained. */
 function obstacles(nodes: Nodes, loss: NodeId, wrt: readonly NodeId[]): readonly Obstacle[] {
-  const useful = new Set([loss])
-  for (const id of useful) for (const input of carriers(nodes(id))) useful.add(input)
-  const trained = new Set(wrt)
+  const useful = new Uint8Array(loss + 1)
+  useful[loss] = 1
+  for (let id = loss; id >= 0; id--) if (useful[id]) for (const input of carriers(nodes(id))) useful[input] = 1
+  const trained = new Uint8Array(loss + 1)
+  for (const id of wrt) trained[id] = 1
   const found: Obstacle[] = []
-  for (const id of [...useful].sort((p, q) => p - q)) {
+  for (let id = 0; id <= loss; id++) {
+    if (!useful[id]) continue
     const node = nodes(id)
-    const active = carriers(node).filter((i) => trained.has(i))
+    const active = carriers(node).filter((i) => trained[i])
     if (active.length === 0) continue
-    trained.add(id)
+    trained[id] = 1
     const lost = active.some((i) => isFloat(nodes(i).type)) && lostAt(node, trained)
     if (lost) found.push({ node: id, op: lost })
   }
@@ -40,8 +44,8 @@ function carriers(node: Node): readonly NodeId[] {
   return node.op === 'select' ? node.inputs.slice(1) : node.inputs
 }
 
-function lostAt(node: Node, trained: ReadonlySet<NodeId>): OpName | undefined {
-  if (node.op === 'call') return node.attrs.grads ? undefined : lostInside(node.attrs.body, node.inputs.map((i) => trained.has(i))) // prettier-ignore
+function lostAt(node: Node, trained: Uint8Array): OpName | undefined {
+  if (node.op === 'call') return node.attrs.grads ? undefined : lostInside(node.attrs.body, node.inputs.map((i) => trained[i] === 1)) // prettier-ignore
   const ends = !opOf(node.op).grad || (node.op === 'cast' && !isFloat(node.type))
   return ends ? node.op : undefined
 }
