@@ -179,7 +179,9 @@ function evalJob(stage: EvalStage): Omit<EvalJob, 'plan' | 'micro' | SharedKeys>
     from: sourceOf(stage.from),
     data: dataJob(stage.data),
     context: stage.context,
+    objective: stage.from.kind === 'stage' ? stage.from.stage.objective.kind : 'masked',
     metric: { kind: 'likelihood', by: metric.by, samples: metric.samples, noise },
+    limit: stage.limit,
   }
 }
 

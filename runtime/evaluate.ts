@@ -9,7 +9,7 @@ import { readTokens } from './data/source.ts'
 import { unigramEntropy } from './data/unigram.ts'
 import type { RunEvent } from './events.ts'
 import { telling } from './failures.ts'
-import { chainRule } from './likelihood/chain-rule.ts'
+import { chainRule, nextToken } from './likelihood/chain-rule.ts'
 import { exactK } from './likelihood/exact-k.ts'
 import { monteCarlo } from './likelihood/monte-carlo.ts'
 import { Estimator, windowsOf, type Noised, type Texts } from './likelihood/scored.ts'
@@ -89,17 +89,21 @@ interface Work {
   readonly total: number
 }
 
-function planned({ metric, context, mask, seed }: EvalJob, tokens: Tokens): Work {
-  const windows = windowsIn(tokens, context)
+function planned({ metric, objective, context, limit = Infinity, mask, seed }: EvalJob, tokens: Tokens): Work {
+  // A model of the next token says nothing of the first, so its texts have one more.
+  const length = objective === 'masked' ? context : context + 1
+  const windows = windowsIn(tokens, length)
   const { samples } = metric
-  const texts: Texts = windowsOf(tokens, context, windows, Math.min(windows, samples))
+  const texts: Texts = windowsOf(tokens, length, windows, Math.min(windows, samples, limit))
   switch (metric.by) {
     case 'monte_carlo':
       return { draws: monteCarlo(texts, samples, metric.noise, mask, seed), total: samples }
     case 'exact_k':
       return { draws: exactK(texts, samples, mask, seed), total: samples }
     case 'chain_rule':
-      return { draws: chainRule(texts, mask), total: texts.count * context }
+      return objective === 'masked'
+        ? { draws: chainRule(texts, mask), total: texts.count * context }
+        : { draws: nextToken(texts), total: texts.count }
     default:
       return metric.by satisfies never
   }

@@ -164,7 +164,7 @@ function totalOf(job: Job | ReadingJob): number {
     case 'sample':
       return job.count
     case 'eval':
-      return job.metric.samples
+      return job.metric.by === 'chain_rule' ? Math.min(job.metric.samples, job.limit ?? Infinity) : job.metric.samples
     case 'custom':
     case 'fit':
     case 'table':

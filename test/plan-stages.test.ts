@@ -54,6 +54,15 @@ test('where BOS and EOS stand, and what is learned behind the end', () => {
   assert.equal(lineOf(text, 'end'), undefined)
 })
 
+test('the chain rule asks a causal model once a sequence, and one that fills masks once a token', () => {
+  const likelihood = (model: string): string | undefined => {
+    const text = page('', 'eval e { from: t, data: tales, metric: likelihood { by: chain_rule, samples: 9 }, limit: 4 sequences }')
+    return lineOf(plan(text.replace('layers: 2 }', `layers: 2${model}`)), 'metric')
+  }
+  assert.match(likelihood(' }')!, /chain_rule, 9 samples, 256 forwards$/)
+  assert.match(likelihood(', causal: true }, objective: next_token')!, /chain_rule, 9 samples, 4 forwards$/)
+})
+
 const GRID = `sweep grid {
   over { size: [6M, 19M], budget: [1e15 flops, 2e15 flops] }
   run: t { model: smdm.preset(size) { context: 64 }, budget: budget }

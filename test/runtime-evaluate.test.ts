@@ -169,3 +169,24 @@ test('a chain-rule eval scores every token of its sequences', async () => {
   const [record] = JSON.parse(await readFile(join(at.store, keys.eval.slice(0, 12), 'metrics.json'), 'utf8')) as MetricRecord[]
   assert.deepEqual([record!.sequences, record!.forwards], [3, 48])
 })
+
+test('a causal model is asked once a text, and says what the training measured', async () => {
+  const at = await place()
+  const causal = { objective: 'next_token', context: 15 } as const
+  const training = trainJob(at.data, { ...causal, every: { log: 1, validate: 12, keep: 3 } })
+  const [held] = only(await runAll([training], new FakeBackend(), at), 'validation').slice(-1)
+  const metric = { kind: 'likelihood', by: 'chain_rule', samples: 128, noise: linear } as const
+  const backend = new FakeBackend()
+  const events = await runAll([evalJob(at.data, { ...causal, data: training.validation!, metric })], backend, at)
+  assert.ok(backend.ran.every((run) => run.inputs['tokens']!.every((token) => token !== mask)))
+  const [said] = only(events, 'metric')
+  assert.deepEqual([said!.value, said!.error], [held!.bound, held!.error])
+})
+
+test('a limit is the most sequences that are read, spread over the data', async () => {
+  const at = await place()
+  await runAll([trainJob(at.data)], new FakeBackend(), at)
+  await runAll([evalJob(at.data, { limit: 3 })], new FakeBackend(), at)
+  const [record] = JSON.parse(await readFile(join(at.store, keys.eval.slice(0, 12), 'metrics.json'), 'utf8')) as MetricRecord[]
+  assert.deepEqual([record!.sequences, record!.forwards], [3, 20])
+})

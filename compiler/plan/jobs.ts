@@ -124,7 +124,11 @@ export interface EvalJob extends JobBase {
   readonly context: number
   /** Sequences per run of the device. */
   readonly micro: number
+  /** That of the training: the chain rule asks a model of the next token once a text, and one that fills masks once a token. */
+  readonly objective: TrainJob['objective']
   readonly metric: LikelihoodJob
+  /** At most so many sequences of the data. */
+  readonly limit?: number
 }
 
 /** The bound in nats per token, or the exact chain rule. */

@@ -31,7 +31,8 @@ export function evalCost(stage: EvalStage): EvalCost {
   const drawn = metrics.every((m) => m.kind === 'likelihood') ? Math.max(...metrics.map((m) => m.samples)) : Infinity
   const least = Math.min(limit ?? Infinity, drawn, all ?? Infinity)
   const sequences = Number.isFinite(least) ? least : undefined
-  const costs = metrics.map((metric) => metricCost(metric, context, sequences))
+  const causal = stage.from.kind === 'stage' && stage.from.stage.objective.kind === 'next_token'
+  const costs = metrics.map((metric) => metricCost(metric, context, sequences, causal))
   const { body, head } = forwardFlops(stage.model)
   const scored = costs.reduce((n, { forwards = 0, rows = 0 }) => n + forwards * (body * context + head * rows), 0)
   const length = stage.length ?? context
@@ -46,12 +47,13 @@ export function evalCost(stage: EvalStage): EvalCost {
   }
 }
 
-function metricCost(metric: MetricSpec, context: number, sequences: number | undefined): MetricCost {
+function metricCost(metric: MetricSpec, context: number, sequences: number | undefined, causal: boolean): MetricCost {
   const { kind } = metric
   if (kind === 'choice') return { metric: kind, by: metric.by }
   if (kind !== 'likelihood') return { metric: kind }
   const { by, samples } = metric
-  // The chain rule reads one token a pass.
-  const forwards = by === 'chain_rule' ? Math.min(samples, sequences ?? samples) * context : samples
-  return { metric: kind, by, samples, forwards, rows: by === 'chain_rule' ? 1 : context / 2 }
+  if (by !== 'chain_rule') return { metric: kind, by, samples, forwards: samples, rows: context / 2 }
+  // A causal model says all tokens of a text in one pass; one that fills masks says one.
+  const rows = causal ? context : 1
+  return { metric: kind, by, samples, forwards: (Math.min(samples, sequences ?? samples) * context) / rows, rows }
 }

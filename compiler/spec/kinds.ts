@@ -266,7 +266,7 @@ export const KINDS: Readonly<Record<KindName | PartName, KindSpec>> = {
       seed,
     },
     makers: {},
-    numerics: 1,
+    numerics: 2,
   },
   sweep: {
     doc: 'One stage for each combination of values.',

@@ -75,6 +75,7 @@ export function evalJob(data: string, changes: Partial<EvalJob> = {}): EvalJob {
     data: { form: 'text', path: data, tokenizer: { kind: 'bytes' }, part: 'all' },
     context,
     micro,
+    objective: 'masked',
     metric: { kind: 'likelihood', by: 'exact_k', samples: 20, noise: { p: (t) => t, weight: (t) => 1 / t } },
     ...changes,
   }
