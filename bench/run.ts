@@ -1,6 +1,6 @@
 // npm run bench -- [--against torch] …: our speed at training and sampling, beside PyTorch's on the same machine. docs/benchmarks.md says
 // what is measured and how; bench/results keeps what came out. Never part of the tests.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { reportBug, reportFailure } from '../cli/report.ts'
@@ -8,9 +8,10 @@ import { Failure } from '../runtime/events.ts'
 import { cpuFacts } from '../runtime/onnx/facts.ts'
 import { casesOf, nameOf, type Case, type Wanted } from './against/case.ts'
 import { duel, type Pace } from './against/duel.ts'
-import { fileName, remarks, resultsPage, type Setting } from './against/results.ts'
+import { fileName, remarks, resultsPage, warning, type Setting } from './against/results.ts'
 import type { Side } from './against/peer.ts'
-import { rowOf, tableOf, type Row } from './against/summary.ts'
+import { rowOf, type Row } from './against/summary.ts'
+import { tableOf } from './against/table.ts'
 import { findTorch, torchSide, type Variant } from './against/torch.ts'
 import { work, type Task } from './against/worker.ts'
 
@@ -19,6 +20,7 @@ interface Options extends Pace, Omit<Wanted, 'kinds'> {
   readonly train?: boolean
   readonly sample?: boolean
   readonly device: string
+  readonly python?: string
   readonly torchDevice?: string
   readonly threads?: number
   readonly compile: readonly string[]
@@ -26,8 +28,11 @@ interface Options extends Pace, Omit<Wanted, 'kinds'> {
   readonly results: string
 }
 
-/** A training step of the smallest model on bytes, ours and PyTorch's on this CPU. */
-const CPU = '--against torch --train --device cpu --torch-device cpu --presets 6M --vocab 256 --context 256 --sequences 8'.split(' ')
+/** What `bench WORD` is short for: all cases on a GPU, or a training step of the smallest model on bytes on the CPU. */
+const shorts: Readonly<Record<string, string>> = {
+  gpu: '--against torch --device webgpu --precision f16 --torch-device cuda',
+  cpu: '--against torch --train --device cpu --torch-device cpu --presets 6M --vocab 256 --context 256 --sequences 8',
+}
 
 const list = (text: string): readonly string[] => text.split(',')
 const numbers = (text: string): readonly number[] => list(text).map(number)
@@ -48,11 +53,12 @@ const program = new Command('bench')
   .addOption(new Option('--precision <type>', 'of our products').choices(['f32', 'f16']).default('f32'))
   .option('--vocab <tokens>', 'size of the vocabulary', number, 32000)
   .option('--context <tokens>', 'training: tokens of a sequence', number, 2048)
-  .option('--sequences <n>', 'training: sequences of a step; else 32 up to 19M, 4 for 1028M, 8', number)
+  .option('--sequences <n>', 'training: sequences of a step; else 32 up to 19M, 4 for 1028M, 8', numbers)
   .option('--batch <sizes>', 'sampling: samples of a batch', numbers, [1, 8, 64])
   .option('--length <tokens>', 'sampling: tokens of a sample', numbers, [256])
   .option('--steps <counts>', 'sampling: rounds of the sampler', numbers, [64])
   .option('--guidance <strengths>', 'sampling: 0 is none', numbers, [0])
+  .option('--python <command>', 'that has PyTorch; else python3 or python')
   .option('--torch-device <device>', 'cuda or cpu; else what there is')
   .option('--compile <modes>', 'PyTorch once more for each mode of torch.compile: default, reduce-overhead, max-autotune', list, [])
   .option('--published', 'PyTorch once more, as the paper’s code does it: logits everywhere')
@@ -60,17 +66,23 @@ const program = new Command('bench')
   .option('--rounds <n>', 'rounds of each program', number, 3)
   .option('--seconds <s>', 'of measuring in each round', number, 4)
   .option('--settle <s>', 'of rest before each round', number, 1)
-  .option('--results <folder>', 'where the page goes', join(import.meta.dirname, 'results'))
-  .addHelpText('after', '\n`bench cpu …` is short for `bench ' + CPU.join(' ') + ' …`.')
+  .option('--results <folder>', 'where the page goes', resultsFolder())
+  .addHelpText(
+    'after',
+    Object.entries(shorts)
+      .map(([word, long]) => `\n\`bench ${word} …\` is short for \`bench ${long} …\`.`)
+      .join('\n'),
+  ) // prettier-ignore
   .action((options: Options) => finish(() => compare(options, words.join(' '))))
 
 program.command('worker <task>', { hidden: true }).action((task: string) => finish(() => work(JSON.parse(task) as Task)))
 
 const words = process.argv.slice(2)
-await program.parseAsync(words[0] === 'cpu' ? [...CPU, ...words.slice(1)] : words, { from: 'user' })
+const long = Object.hasOwn(shorts, words[0] ?? '') ? [...shorts[words[0]!]!.split(' '), ...words.slice(1)] : words
+await program.parseAsync(long, { from: 'user' })
 
 async function compare(options: Options, command: string): Promise<void> {
-  const python = options.against === undefined ? undefined : findTorch()
+  const python = options.against === undefined ? undefined : findTorch(options.python === undefined ? undefined : [options.python])
   const setting: Setting = { command, date: new Date() }
   const rows: Row[] = []
   const kinds = (['train', 'sample'] as const).filter((kind) => options[kind] ?? options.train === options.sample)
@@ -79,13 +91,24 @@ async function compare(options: Options, command: string): Promise<void> {
     console.error(nameOf(c))
     const row = rowOf(c, await duel(c, sides, options, (text) => console.error(`  ${text}`)))
     rows.push(row)
-    console.log(`\n${tableOf([row])}${remarks([row])}`)
-    // Kept after every case, so that a run that is cut short leaves what it has.
-    mkdirSync(options.results, { recursive: true })
-    writeFileSync(join(options.results, fileName(rows, setting)), resultsPage(rows, setting))
+    console.log(`${warning([row])}\n${tableOf([row])}\n${remarks([row])}`)
+    keep(rows, setting, options.results)
   }
+  console.error(`kept in ${join(options.results, fileName(rows, setting))}`)
   const wrong = rows.some(({ entries }) => entries.some(({ outcome }) => 'failed' in outcome || outcome.suspicious !== undefined))
   if (wrong) process.exitCode = 1
+}
+
+/** Beside this file; the current folder where a bundle holds it. */
+function resultsFolder(): string {
+  const kept = join(import.meta.dirname, 'results')
+  return existsSync(kept) ? kept : process.cwd()
+}
+
+/** After every case, so that a run that is cut short leaves what it has. */
+function keep(rows: readonly Row[], setting: Setting, folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, fileName(rows, setting)), resultsPage(rows, setting))
 }
 
 /** This program again, as it was started itself. */

@@ -1,15 +1,17 @@
 // The comparison with PyTorch: its cases, how numbers and suspicions come of rounds, the talk between processes; and, where python3 has
 // torch, that bench/torch does the same work as we do.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import test from 'node:test'
 import { casesOf, nameOf, type Facts, type Round, type SampleCase, type TrainCase } from '../bench/against/case.ts'
 import { duel } from '../bench/against/duel.ts'
 import { pageOf } from '../bench/against/job.ts'
 import { Peer, type Side } from '../bench/against/peer.ts'
-import { fileName, resultsPage } from '../bench/against/results.ts'
-import { rowOf, tableOf } from '../bench/against/summary.ts'
+import { fileName, remarks, resultsPage } from '../bench/against/results.ts'
+import { predictedFor } from '../bench/against/predicted.ts'
+import { rowOf, type Numbers, type Row } from '../bench/against/summary.ts'
+import { tableOf } from '../bench/against/table.ts'
 import { findTorch, torchSide } from '../bench/against/torch.ts'
 import { Failure } from '../runtime/events.ts'
 import { revealCounts } from '../runtime/sampler/schedule.ts'
@@ -22,7 +24,7 @@ function ourSide(c: TrainCase | SampleCase, device = 'cpu'): Side {
   return { name: 'smdmc', command: process.execPath, args: ['--import', 'tsx', bench, 'worker', JSON.stringify({ case: c, device })] }
 }
 
-const facts: Facts = { program: 'one', device: 'Card 1 (Vulkan)', precision: 'f16', parameters: 10, tokens: 1000 }
+const facts: Facts = { program: 'one', device: 'Card 1 (Vulkan)', kind: 'gpu', precision: 'f16', parameters: 10, tokens: 1000 }
 const round = (total: number, more: Partial<Round> = {}): Round => ({ units: 10, total, busy: 1, memory: 5e9, loss: 6.3, ...more })
 
 test('cases are every combination, with the micro-batches of the paper', () => {
@@ -36,21 +38,54 @@ test('cases are every combination, with the micro-batches of the paper', () => {
   ])
   assert.ok(names.includes('train 1028M, 4 × 2048'))
   assert.match(pageOf(sample), /guidance: 0\.6/)
+  const batches = casesOf({ ...wanted, kinds: ['train'], presets: ['170M'], sequences: [1, 8, 64] })
+  assert.deepEqual(batches.map(nameOf), ['train 170M, 1 × 2048', 'train 170M, 8 × 2048', 'train 170M, 64 × 2048'])
+  for (const preset of ['19M', '170M', '1028M'])
+    for (const c of casesOf({ ...wanted, presets: [preset], batch: [1, 8, 64] })) assert.ok(predictedFor(c), nameOf(c))
 })
 
-test('a ratio is that of the best rounds, and the middle one of those round by round', () => {
+function numbersIn(row: Row, i: number): Numbers {
+  const { outcome } = row.entries[i]!
+  assert.ok(!('failed' in outcome), JSON.stringify(outcome))
+  return outcome
+}
+
+test('a ratio is the middle one of those round by round, and that of the best rounds', () => {
   const row = rowOf(train, [
     { name: 'smdmc', facts, rounds: [round(100), round(200), round(100)] },
     { name: 'PyTorch', facts: { ...facts, program: 'two' }, rounds: [round(50), round(60), round(90)] },
   ])
-  const [ours, theirs] = row.entries.map(({ outcome }) => outcome)
-  assert.ok(ours && theirs && 'best' in ours && 'best' in theirs)
-  assert.deepEqual([ours.best, ours.tokensPerSecond, ours.ratio], [10, 1e5, undefined])
-  assert.deepEqual(theirs.ratio, { best: 0.5, median: 0.5 })
-  assert.match(tableOf([row]), /train tiny, 8 × 128 \| smdmc \| 10\.00 \| 100 000 /)
+  const ours = numbersIn(row, 0)
+  assert.deepEqual([ours.times, ours.ratio], [{ median: 10, best: 10, tokensPerSecond: 1e5, busy: 0.1 }, undefined])
+  assert.deepEqual(numbersIn(row, 1).ratio, { best: 0.5, median: 0.5 })
+  assert.match(tableOf([row]), /train tiny, 8 × 128 \| smdmc \| 10\.00 \(10\.00\) \| 100 000 /)
+  assert.match(tableOf([row]), /\| PyTorch \| 6\.000 \(5\.000\) .*\| 0\.50 \(0\.50\) \|/)
   const setting = { command: '--against torch', date: new Date('2026-01-02T03:04:05Z') }
-  assert.equal(fileName([row], setting), '2026-01-02-card-1-vulkan-against-torch.md')
+  assert.equal(fileName([row], setting), '2026-01-02-0304-card-1-vulkan-against-torch.md')
   assert.match(resultsPage([row], setting), /npm run bench -- --against torch\n[^]*- two, f16: Card 1 \(Vulkan\)/)
+})
+
+test('a prediction stands beside its outcome', () => {
+  const c: TrainCase = { ...train, preset: '170M', precision: 'f16' }
+  const row = rowOf(c, ['smdmc', 'PyTorch', 'compiled'].map((name) => ({ name, facts, rounds: [round(100)] }))) // prettier-ignore
+  const ends = tableOf([row]).split('\n').slice(2).map((line) => line.split(' | ').slice(-2)) // prettier-ignore
+  assert.deepEqual(ends, [['', ' |'], ['1.00 (1.00)', '0.5 to 0.65 |'], ['1.00 (1.00)', ' |']]) // prettier-ignore
+})
+
+test('times of a software adapter are shown nowhere, and a GPU is not compared with a CPU', () => {
+  const rows = (kinds: readonly Facts['kind'][]): readonly Row[] => [
+    rowOf(train, kinds.map((kind, i) => ({ name: `p${i}`, facts: { ...facts, kind }, rounds: [round(123.456)] }))), // prettier-ignore
+  ]
+  const setting = { command: '', date: new Date(0) }
+  const software = resultsPage(rows(['software']), setting)
+  assert.match(software, /^# .*\n\n\*\*Card 1 \(Vulkan\) computes on the CPU\. .* no figures of performance/)
+  assert.match(software, /\| p0 \| – \| – \| – \| – \| 4\.7 GiB/)
+  assert.doesNotMatch(software, /12[.,]?3/)
+  assert.equal(numbersIn(rows(['software', 'cpu'])[0]!, 1).ratio, undefined)
+  const apart = rows(['gpu', 'cpu'])
+  assert.equal(numbersIn(apart[0]!, 1).ratio, undefined)
+  assert.match(remarks(apart), /p1 does not count: it ran on the CPU and ours on a GPU/)
+  assert.ok(numbersIn(rows(['cpu', 'cpu'])[0]!, 1).ratio)
 })
 
 test('a program that is fast because it is broken is told from one that works', () => {
@@ -59,8 +94,7 @@ test('a program that is fast because it is broken is told from one that works', 
       { name: 'a', facts, rounds: [round(1)] },
       { name: 'b', facts: { ...facts, parameters }, rounds },
     ])
-    const { outcome } = row.entries[1]!
-    return 'failed' in outcome ? outcome.failed : outcome.suspicious
+    return numbersIn(row, 1).suspicious
   }
   assert.equal(suspicion([round(1)]), undefined)
   assert.equal(suspicion([round(1, { loss: 0.5 })]), 'its loss is 0.50, not about 6.24')
@@ -96,6 +130,19 @@ test('a wrong preset and a precision that the device has not are said as such', 
   await assert.rejects(Peer.start(ourSide({ ...train, precision: 'f16' })), /computes in f32/)
 })
 
+test('what keeps PyTorch from running is said', { skip: process.platform === 'win32' }, async () => {
+  assert.throws(() => findTorch(['/nowhere/python', '/bin/false']), /\/nowhere\/python: there is no such program; \/bin\/false: /)
+  const run = (...args: readonly string[]) =>
+    spawnSync(process.execPath, ['--import', 'tsx', bench, '--against', 'torch', ...args], { encoding: 'utf8' })
+  const { status, stderr } = run('--python', '/nowhere/python')
+  assert.equal(status, 1)
+  assert.match(stderr, /^error\[no-torch\]: .*\/nowhere\/python: there is no such program\n {2}= `--python PATH`/)
+  if (skipped() !== false) return
+  const cuda = torchSide(findTorch(), train, { name: 'PyTorch' }, { device: 'cuda' })
+  const without = spawnSync(findTorch(), ['-c', 'import sys, torch; sys.exit(torch.cuda.is_available())']).status === 0
+  if (without) await assert.rejects(Peer.start(cuda), /finds no CUDA device: it is built for (CUDA|the CPU alone)/)
+})
+
 test('PyTorch does the same work', { skip: skipped() }, async () => {
   const python = findTorch()
   for (const c of [train, sample]) {
@@ -105,8 +152,7 @@ test('PyTorch does the same work', { skip: skipped() }, async () => {
     for (const result of theirs) {
       assert.ok('facts' in result, JSON.stringify(result))
       assert.deepEqual([result.facts.parameters, result.facts.tokens], [ours.facts.parameters, ours.facts.tokens])
-      const { outcome } = rowOf(c, [ours, result]).entries[1]!
-      assert.ok('best' in outcome && outcome.suspicious === undefined, JSON.stringify(outcome))
+      assert.equal(numbersIn(rowOf(c, [ours, result]), 1).suspicious, undefined)
     }
   }
   const folder = join(import.meta.dirname, '..', 'bench', 'torch')

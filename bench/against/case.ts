@@ -32,8 +32,8 @@ export interface Facts {
   readonly program: string
   readonly device: string
   readonly driver?: string
-  /** A GPU made of software. */
-  readonly software?: boolean
+  /** What computes. `software` is a GPU made of software: it shows that a program works, and its times say nothing. */
+  readonly kind: 'gpu' | 'cpu' | 'software'
   readonly precision: string
   readonly parameters: number
   /** Tokens of a unit: trained on, or written. */
@@ -69,7 +69,7 @@ export interface Wanted {
   readonly precision: CaseBase['precision']
   /** Of training: tokens of a sequence, and sequences of a step, if not those of the paper's scripts. */
   readonly context: number
-  readonly sequences?: number
+  readonly sequences?: readonly number[]
   /** Of sampling. */
   readonly batch: readonly number[]
   readonly length: readonly number[]
@@ -84,10 +84,10 @@ const PROMPT = 16
 
 export function casesOf(wanted: Wanted): readonly Case[] {
   const { vocab, precision } = wanted
-  const train = (preset: string): TrainCase => {
-    const sequences = wanted.sequences ?? SEQUENCES[preset] ?? 8
-    return { kind: 'train', preset, vocab, precision, length: wanted.context, sequences }
-  }
+  const train = (preset: string): readonly TrainCase[] =>
+    (wanted.sequences ?? [SEQUENCES[preset] ?? 8]).map((sequences) => {
+      return { kind: 'train', preset, vocab, precision, length: wanted.context, sequences }
+    })
   const sample = (preset: string): readonly SampleCase[] =>
     wanted.batch.flatMap((sequences) =>
       wanted.length.flatMap((length) =>
@@ -99,9 +99,7 @@ export function casesOf(wanted: Wanted): readonly Case[] {
         ),
       ),
     )
-  return wanted.presets.flatMap((preset) =>
-    wanted.kinds.flatMap((kind): Case | readonly Case[] => (kind === 'train' ? train(preset) : sample(preset))),
-  )
+  return wanted.presets.flatMap((preset) => wanted.kinds.flatMap((kind): readonly Case[] => (kind === 'train' ? train : sample)(preset)))
 }
 
 /** `train 170M, 8 × 2048` or `sample 170M, 64 × 256, 128 steps, guidance 0.6`. */

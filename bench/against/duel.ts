@@ -92,6 +92,7 @@ class Player implements AsyncDisposable {
   get told(): string {
     const last = this.#rounds.at(-1)
     if (this.#failed !== undefined || last === undefined) return `${this.#name} failed: ${this.#failed}`
+    if (this.#peer.facts.kind === 'software') return `${this.#name}: ${last.units} done`
     return `${this.#name}: ${(last.total / last.units).toFixed(1)} ms, mean of ${last.units}`
   }
 

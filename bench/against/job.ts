@@ -3,6 +3,7 @@ import { Library } from '../../compiler/build/library.ts'
 import { check } from '../../compiler/check/check.ts'
 import type { SampleStage, Stage, TrainStage } from '../../compiler/check/pipeline.ts'
 import { compile } from '../../compiler/compile.ts'
+import { sampleCost } from '../../compiler/report/sample-cost.ts'
 import type { Scope } from '../../compiler/elaborate/code.ts'
 import type { DeviceFacts } from '../../compiler/facts.ts'
 import type { Job, SampleJob, TrainJob } from '../../compiler/plan/jobs.ts'
@@ -10,10 +11,16 @@ import { librarySources, preludeSources } from '../../cli/library.ts'
 import { Failure } from '../../runtime/events.ts'
 import type { Case, SampleCase, TrainCase } from './case.ts'
 
+export interface Prepared<J extends Job> {
+  readonly job: J
+  /** Floating-point operations of a step, or of a batch of samples where they can be counted. */
+  readonly flops?: number
+}
+
 /** The job of a case on a device. Fails with a Failure where the page is wrong, or the device has not the precision. */
-export function jobOf(c: TrainCase, facts: DeviceFacts): TrainJob
-export function jobOf(c: SampleCase, facts: DeviceFacts): SampleJob
-export function jobOf(c: Case, facts: DeviceFacts): Job {
+export function jobOf(c: TrainCase, facts: DeviceFacts): Prepared<TrainJob>
+export function jobOf(c: SampleCase, facts: DeviceFacts): Prepared<SampleJob>
+export function jobOf(c: Case, facts: DeviceFacts): Prepared<Job> {
   const { stages, prelude } = checked(c)
   const stage = stages.find((s): s is TrainStage | SampleStage => s.kind === c.kind)
   if (stage === undefined) throw new Error(`the page has no ${c.kind}`)
@@ -21,7 +28,11 @@ export function jobOf(c: Case, facts: DeviceFacts): Job {
   if (job.notes.length > 0) {
     throw new Failure({ code: 'bench-precision', message: job.notes.join('; '), advice: ['measure with `--precision f32`'] })
   }
-  return job
+  return { job, flops: job.kind === 'train' ? job.flops.executed * c.sequences * c.length : flopsOf(stage) }
+}
+
+function flopsOf(stage: TrainStage | SampleStage): number | undefined {
+  return stage.kind === 'sample' ? sampleCost(stage).flops : undefined
 }
 
 function checked(c: Case): { readonly stages: readonly Stage[]; readonly prelude: Scope } {

@@ -1,10 +1,12 @@
 // A job of ours on a device → units of work: steps through the queue that training uses, batches through the sampler's own loop.
-import type { Job, WeightSpec } from '../../compiler/plan/jobs.ts'
+import type { Job } from '../../compiler/plan/jobs.ts'
 import { elements } from '../../compiler/graph/graph.ts'
 import { openBackend, type OpenBackend } from '../../cli/device.ts'
+import type { DeviceFacts } from '../../compiler/facts.ts'
 import type { Executable } from '../../runtime/backend.ts'
+import { randomNumbers } from '../../runtime/bench/random-weights.ts'
+import { fillWeights } from '../../runtime/bench/workload.ts'
 import { batchesOf } from '../../runtime/data/batches.ts'
-import { programOf, runProgram } from '../../runtime/program.ts'
 import { looks } from '../../runtime/sample.ts'
 import { revealSteps } from '../../runtime/sampler/schedule.ts'
 import { StepQueue, type QueuedStep } from '../../runtime/step-queue.ts'
@@ -26,25 +28,29 @@ export async function ours(c: Case, device: string): Promise<Ours> {
     program: `smdmc on ${opened.backend.kind}`,
     device: known.name,
     driver: known.driver,
-    software: known.software,
+    kind: kindOf(known),
     precision: c.precision,
   }
   return c.kind === 'train' ? training(c, opened, base) : sampling(c, opened, base)
 }
 
-type Base = Pick<Facts, 'program' | 'device' | 'driver' | 'software' | 'precision'>
+function kindOf({ backend, software }: DeviceFacts): Facts['kind'] {
+  return backend === 'cpu' ? 'cpu' : software ? 'software' : 'gpu'
+}
+
+type Base = Pick<Facts, 'program' | 'device' | 'driver' | 'kind' | 'precision'>
 
 async function training(c: TrainCase, opened: OpenBackend, base: Base): Promise<Ours> {
-  const job = jobOf(c, opened.facts)
+  const { job, flops } = jobOf(c, opened.facts)
   const executable = await loaded(opened, job)
-  const random = generator()
+  const random = randomNumbers()
   const tokens = Int32Array.from({ length: Math.max(2 ** 20, 4 * c.sequences * c.length) }, () => Math.floor(random() * c.vocab))
   const queue = new StepQueue(job, batchesOf(job, tokens), executable)
   const { signal } = new AbortController()
   const perStep = c.sequences * c.length
   let step = 0
   return {
-    facts: { ...base, parameters: job.parameters, tokens: perStep, flops: job.flops.executed * perStep },
+    facts: { ...base, parameters: job.parameters, tokens: perStep, flops },
     round: (units) =>
       timed(executable, units, async () => {
         const steps: QueuedStep[] = []
@@ -58,14 +64,14 @@ async function training(c: TrainCase, opened: OpenBackend, base: Base): Promise<
 }
 
 async function sampling(c: SampleCase, opened: OpenBackend, base: Base): Promise<Ours> {
-  const job = jobOf(c, opened.facts)
+  const { job, flops } = jobOf(c, opened.facts)
   const executable = await loaded(opened, job)
   const { signal } = new AbortController()
   const prompt = Int32Array.from({ length: c.prompt }, (_, i) => i)
   const parameters = job.weights.reduce((n, { dims }) => n + elements({ dtype: 'f32', dims }), 0)
   const masked = c.length - c.prompt
   return {
-    facts: { ...base, parameters, tokens: c.sequences * masked, rounds: revealSteps(masked, c.steps).length },
+    facts: { ...base, parameters, tokens: c.sequences * masked, rounds: revealSteps(masked, c.steps).length, flops },
     round: (units) =>
       timed(executable, units, async () => {
         let masks = 0
@@ -88,34 +94,13 @@ async function timed<T>(executable: Executable, units: number, work: () => Promi
   return { ...more, units, total, busy: (user + system) / 1000, memory: executable.memory }
 }
 
-async function loaded({ backend }: OpenBackend, job: Pick<Job, 'plan' | 'weights'>): Promise<Executable> {
+async function loaded({ backend }: OpenBackend, job: Job): Promise<Executable> {
   const executable = await backend.load(job.plan)
-  const random = generator()
-  for (const w of job.weights) await executable.write(`weight/${w.name}`, quickly(w, random))
-  const prepare = programOf(job.plan, 'prepare')
-  if (prepare !== undefined) await runProgram(executable, prepare, {})
+  await fillWeights(executable, job)
   return executable
 }
 
 async function closed(executable: Executable, opened: OpenBackend): Promise<void> {
   await executable[Symbol.asyncDispose]()
   await opened[Symbol.asyncDispose]()
-}
-
-/** Weights of the right deviation, but uniform and from a fast generator: a billion of the real ones take a minute to draw. */
-function quickly({ dims, init }: WeightSpec, random: () => number): Float32Array {
-  const values = new Float32Array(elements({ dtype: 'f32', dims }))
-  if (init.kind === 'constant') return values.fill(init.value)
-  const width = init.std * Math.sqrt(12)
-  for (let i = 0; i < values.length; i++) values[i] = width * (random() - 0.5)
-  return values
-}
-
-/** Numbers in [0, 1), the same at every start. */
-function generator(): () => number {
-  let state = 1
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 32
-  }
 }

@@ -71,6 +71,6 @@ class Lines {
   /** The line that says what was wrong, wherever it stands; else the last one. */
   #reason(): string {
     const lines = this.#said.trim().split('\n')
-    return lines.find((line) => /^(\w*Error\b|error\[|bug\b)/.test(line)) ?? lines.at(-1) ?? ''
+    return lines.find((line) => /^([\w.]*Error\b|error\[|bug\b)/.test(line)) ?? lines.at(-1) ?? ''
   }
 }

@@ -1,22 +1,28 @@
 // Rounds → the numbers of a program in a case, its ratio to ours, and what gives away a program that is fast because it is broken.
-import { grouped, rounded } from '../../compiler/report/numbers.ts'
-import { nameOf, type Case, type Facts, type Round } from './case.ts'
+import { grouped } from '../../compiler/report/numbers.ts'
+import type { Case, Facts, Round } from './case.ts'
 import type { Result } from './duel.ts'
-import { predictedFor } from './predicted.ts'
 
 export interface Numbers {
   readonly facts: Facts
-  /** Milliseconds of a step, or of one round of a sampler: in the best round of measuring. */
-  readonly best: number
-  readonly tokensPerSecond: number
-  /** Processor time of the same, at its least. */
-  readonly busy: number
+  /** Not of a software adapter, whose times say nothing. */
+  readonly times?: Times
   readonly memory: number
   readonly loss?: number
-  /** Our speed over this program's: by the best rounds, and the middle one of the ratios round by round. */
-  readonly ratio?: { readonly best: number; readonly median: number }
-  /** Why its numbers are not to be believed. */
+  /** Our speed over this program's, where both ran on a GPU or both on the CPU: the middle one round by round, and by the best rounds. */
+  readonly ratio?: { readonly median: number; readonly best: number }
+  /** Why it does not count. */
   readonly suspicious?: string
+}
+
+/** Milliseconds of a step, or of one round of a sampler: in the middle round of measuring, and in the best one. */
+export interface Times {
+  readonly median: number
+  readonly best: number
+  /** Of the middle round. */
+  readonly tokensPerSecond: number
+  /** Processor time, in the middle round. */
+  readonly busy: number
 }
 
 export interface Entry {
@@ -30,42 +36,53 @@ export interface Row {
   readonly entries: readonly Entry[]
 }
 
+type Measured = Exclude<Result, { readonly failed: string }>
+
 export function rowOf(c: Case, results: readonly Result[]): Row {
-  const [ours] = results
+  const [first] = results
+  const ours = first === undefined || 'failed' in first ? undefined : first
   const entries = results.map((result): Entry => {
-    const outcome = 'failed' in result ? result : numbersOf(c, result, result === ours || ours === undefined ? undefined : ours)
+    const outcome = 'failed' in result ? result : numbersOf(c, result, result === ours ? undefined : ours)
     return { name: result.name, outcome }
   })
   return { case: c, entries }
 }
 
-type Measured = Exclude<Result, { readonly failed: string }>
-
-function numbersOf(c: Case, { facts, rounds }: Measured, ours: Result | undefined): Numbers {
-  const each = rounds.map((round) => perUnit(facts, round))
+function numbersOf(c: Case, measured: Measured, ours: Measured | undefined): Numbers {
+  const { facts, rounds } = measured
   const losses = rounds.flatMap(({ loss }) => loss ?? [])
   const loss = losses.length === 0 ? undefined : losses.reduce((a, b) => a + b, 0) / losses.length
-  const best = Math.min(...each)
+  const timed = facts.kind !== 'software'
   return {
     facts,
-    best,
-    tokensPerSecond: facts.tokens / ((best * (facts.rounds ?? 1)) / 1000),
-    busy: Math.min(...rounds.map((round) => perUnit(facts, { ...round, total: round.busy }))),
+    times: timed ? timesOf(measured) : undefined,
     memory: Math.max(...rounds.map((round) => round.memory)),
     loss,
-    ratio: ours === undefined || 'failed' in ours ? undefined : ratioOf(each, ours),
-    suspicious: suspicion(c, loss, rounds, facts, ours),
+    ratio: timed && ours?.facts.kind === facts.kind ? ratioOf(measured, ours) : undefined,
+    suspicious: suspicion(c, loss, rounds) ?? (ours && difference(facts, ours.facts)),
   }
 }
 
-function ratioOf(theirs: readonly number[], { facts, rounds }: Measured): Numbers['ratio'] {
-  const ours = rounds.map((round) => perUnit(facts, round))
-  return { best: Math.min(...theirs) / Math.min(...ours), median: middle(theirs.map((one, i) => one / ours[i]!)) }
+function timesOf(measured: Measured): Times {
+  const each = perUnit(measured, ({ total }) => total)
+  const median = middle(each)
+  const { tokens, rounds = 1 } = measured.facts
+  return {
+    median,
+    best: Math.min(...each),
+    tokensPerSecond: tokens / rounds / (median / 1000),
+    busy: middle(perUnit(measured, ({ busy }) => busy)),
+  }
 }
 
-/** Milliseconds of a step, or of one round of a sampler. */
-function perUnit({ rounds = 1 }: Facts, { total, units }: Pick<Round, 'total' | 'units'>): number {
-  return total / units / rounds
+function ratioOf(theirs: Measured, ours: Measured): Numbers['ratio'] {
+  const [their, our] = [perUnit(theirs, ({ total }) => total), perUnit(ours, ({ total }) => total)]
+  return { median: middle(their.map((one, i) => one / our[i]!)), best: Math.min(...their) / Math.min(...our) }
+}
+
+/** Milliseconds of a step, or of one round of a sampler, in each round of measuring. */
+function perUnit({ facts, rounds }: Measured, of: (round: Round) => number): readonly number[] {
+  return rounds.map((round) => of(round) / round.units / (facts.rounds ?? 1))
 }
 
 function middle(values: readonly number[]): number {
@@ -74,45 +91,20 @@ function middle(values: readonly number[]): number {
 }
 
 /** A model that knows nothing of random tokens has a loss near the logarithm of the vocabulary; a sampler leaves no mask. */
-function suspicion(
-  { vocab }: Case,
-  loss: number | undefined,
-  rounds: readonly Round[],
-  { parameters }: Facts,
-  ours: Result | undefined,
-): string | undefined {
+function suspicion({ vocab }: Case, loss: number | undefined, rounds: readonly Round[]): string | undefined {
   const sum = (of: (round: Round) => number): number => rounds.reduce((n, round) => n + of(round), 0)
   const [expected, masks, skipped] = [Math.log(vocab), sum((r) => r.masks ?? 0), sum((r) => r.skipped ?? 0)]
   const steps = sum((r) => r.units)
   if (loss !== undefined && !(Math.abs(loss / expected - 1) < 0.2))
     return `its loss is ${loss.toFixed(2)}, not about ${expected.toFixed(2)}`
   if (masks > 0) return `it left ${masks} masks`
-  if (skipped > steps / 2) return `${skipped} of ${steps} steps changed nothing`
-  if (ours === undefined || 'failed' in ours || ours.facts.parameters === parameters) return undefined
-  return `it has ${grouped(parameters)} parameters and we have ${grouped(ours.facts.parameters)}`
+  return skipped > steps / 2 ? `${skipped} of ${steps} steps changed nothing` : undefined
 }
 
-const COLUMNS: readonly (readonly [string, (n: Numbers, flops: number | undefined) => string])[] = [
-  ['ms', (n) => n.best.toPrecision(4)],
-  ['tokens/s', (n) => grouped(n.tokensPerSecond)],
-  ['TFLOP/s', (n, flops) => (flops === undefined ? '' : (flops / n.best / 1e9).toPrecision(3))],
-  ['processor ms', (n) => n.busy.toPrecision(3)],
-  ['memory', (n) => `${rounded(n.memory)}B`],
-  ['loss', (n) => n.loss?.toFixed(3) ?? ''],
-  ['our speed over its', (n) => (n.ratio ? `${n.ratio.best.toFixed(2)} (${n.ratio.median.toFixed(2)})` : '')],
-]
-
-/** Rows as a table in Markdown, a line for each program. */
-export function tableOf(rows: readonly Row[]): string {
-  const head = ['', '', ...COLUMNS.map(([name]) => name), 'predicted']
-  const lines = rows.flatMap((row) => row.entries.map((entry, i) => [i === 0 ? nameOf(row.case) : '', ...cells(row, entry)]))
-  return [head, head.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n')
-}
-
-function cells({ case: c, entries }: Row, { name, outcome }: Entry): readonly string[] {
-  if ('failed' in outcome) return [name, 'failed', ...COLUMNS.map(() => '')]
-  const predicted = outcome.ratio && predictedFor(c)
-  // Both do the same work, counted on our graph.
-  const [flops] = entries.flatMap((entry) => ('failed' in entry.outcome ? [] : (entry.outcome.facts.flops ?? [])))
-  return [name, ...COLUMNS.map(([, cell]) => cell(outcome, flops)), predicted ? `${predicted.least} to ${predicted.most}` : '']
+/** What keeps a program from being compared with ours. */
+function difference({ parameters, kind }: Facts, ours: Facts): string | undefined {
+  if (parameters !== ours.parameters) return `it has ${grouped(parameters)} parameters and we have ${grouped(ours.parameters)}`
+  const places = { gpu: 'a GPU', cpu: 'the CPU' }
+  if (kind === ours.kind || kind === 'software' || ours.kind === 'software') return undefined
+  return `it ran on ${places[kind]} and ours on ${places[ours.kind]}`
 }

@@ -1,5 +1,5 @@
-// How PyTorch is started for a case: bench/torch, with the python that has it.
-import { execFileSync } from 'node:child_process'
+// How PyTorch is started for a case: bench/torch, with a python that has it.
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { Failure } from '../../runtime/events.ts'
 import type { Case } from './case.ts'
@@ -21,20 +21,29 @@ export interface Variant {
 }
 
 const folder = join(import.meta.dirname, '..', 'torch')
+const usual = ['python3', 'python', '/usr/bin/python3'] as const
 
-/** Fails with a Failure where no python has torch. */
-export function findTorch(): string {
-  const found = ['python3', '/usr/bin/python3'].find((python) => {
-    try {
-      execFileSync(python, ['-c', 'import torch'], { stdio: 'ignore' })
-      return true
-    } catch {
-      return false
-    }
-  })
-  if (found !== undefined) return found
-  const advice = ['install it, on Debian by `apt install python3-torch`', 'without `--against torch` ours is measured alone']
-  throw new Failure({ code: 'no-torch', message: 'no python3 here can `import torch`', advice })
+/** The first of some pythons that has torch. Fails with a Failure that says of each what is wrong. */
+export function findTorch(pythons: readonly string[] = usual): string {
+  const tried: string[] = []
+  for (const python of pythons) {
+    const problem = problemOf(python)
+    if (problem === undefined) return python
+    tried.push(`${python}: ${problem}`)
+  }
+  const advice = [
+    '`--python PATH` names another one, such as the bin/python of a virtual environment',
+    'or install it: `pip install torch`, on Debian `apt install python3-torch`',
+    'without `--against torch` ours is measured alone',
+  ]
+  throw new Failure({ code: 'no-torch', message: `no python here can \`import torch\`. Tried ${tried.join('; ')}`, advice })
+}
+
+/** Why a python cannot be used, in a line. */
+function problemOf(python: string): string | undefined {
+  const { error, status, stderr } = spawnSync(python, ['-c', 'import torch'], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
+  if (error) return 'code' in error && error.code === 'ENOENT' ? 'there is no such program' : error.message
+  return status === 0 ? undefined : (stderr.trim().split('\n').at(-1) ?? 'it ends at once')
 }
 
 export function torchSide(python: string, c: Case, { name, compile, published }: Variant, { device, threads }: TorchOptions): Side {

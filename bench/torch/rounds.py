@@ -37,6 +37,8 @@ def prepared(args):
     """The model on its device, and the facts that go into every line."""
     if args.compile and not hasattr(torch, "compile"):
         sys.exit(f"PyTorch {torch.__version__} has no torch.compile")
+    if args.device.startswith("cuda") and not torch.cuda.is_available():
+        sys.exit(f"PyTorch {torch.__version__} finds no CUDA device: it is built for {f'CUDA {torch.version.cuda}' if torch.version.cuda else 'the CPU alone'}")
     torch.manual_seed(0)
     torch.set_float32_matmul_precision("high")
     if args.threads:
@@ -44,9 +46,12 @@ def prepared(args):
     args.precision = args.precision or ("f32" if args.device == "cpu" else "bf16")
     model = Model(Sizes.of(args.preset, args.vocab, args.length)).to(args.device)
     cuda = args.device.startswith("cuda")
+    built = {"driver": f"CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"} if cuda else {}
     facts = {
         "program": f"PyTorch {torch.__version__}" + (f", torch.compile {args.compile}" if args.compile else ""),
         "device": torch.cuda.get_device_name() if cuda else f"CPU, {torch.get_num_threads()} threads",
+        **built,
+        "kind": "gpu" if cuda else "cpu",
         "precision": args.precision,
         "parameters": model.parameter_count(),
     }
