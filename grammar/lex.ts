@@ -4,7 +4,8 @@ import type { ILexingError, IToken } from 'chevrotain'
 import type { Report } from './diagnostic.ts'
 import { messages } from './messages.ts'
 import type { SourceFile } from './source.ts'
-import { lexer, Num } from './tokens.ts'
+import { spell } from './string.ts'
+import { ForeignStr, lexer, Num, Str } from './tokens.ts'
 import { unitOf } from './words.ts'
 
 export interface Lexed {
@@ -17,11 +18,31 @@ const mostUnreadable = 50
 
 export function lex(source: SourceFile, report: Report): Lexed {
   const { tokens, errors, groups } = lexer.tokenize(source.text)
-  const { comments = [] } = groups
+  const { comments = [], foreign = [] } = groups
   for (const token of tokens) token.endOffset = endOf(token)
   for (const token of comments) token.endOffset = endOf(token)
   for (const error of errors.slice(0, mostUnreadable)) reportCharacters(error, source, report)
-  return { tokens: withUnits(tokens, source, report), comments }
+  for (const { startOffset, image } of foreign) reportComment(startOffset, image, source, report)
+  return { tokens: withUnits(tokens, source, report).map((token) => withQuotes(token, source, report)), comments }
+}
+
+/** A comment as other languages have it; after a value `//` may have meant a quotient. */
+function reportComment(start: number, image: string, source: SourceFile, report: Report): void {
+  const span = { source, start, end: start + 2 }
+  const quotient = /^\/\/ *[\w(]+ *$/.test(image) ? '; a quotient without its rest is `floor(a / b)`' : ''
+  const fixes = image.startsWith('//') ? [{ title: 'write `#`', span, text: '#' }] : []
+  report.using(messages).otherLanguage(span, { text: image.slice(0, 2), cure: `comments begin with \`#\`${quotient}`, fixes })
+}
+
+/** A text in other quotes → the same in ours. */
+function withQuotes(token: IToken, source: SourceFile, report: Report): IToken {
+  if (token.tokenType !== ForeignStr) return token
+  const { startOffset, image } = token
+  const span = { source, start: startOffset, end: startOffset + image.length }
+  const ours = spell(image.slice(1, -1))
+  const fixes = [{ title: 'put straight double quotes', span, text: ours }]
+  report.using(messages).otherLanguage(span, { text: image, cure: `a text stands in straight double quotes: \`${ours}\``, fixes })
+  return { ...token, tokenType: Str, tokenTypeIdx: Str.tokenTypeIdx!, image: ours }
 }
 
 const endOf = ({ startOffset, image }: IToken): number => startOffset + image.length - 1
@@ -61,6 +82,9 @@ const advice: Readonly<Record<string, readonly [advice: string, replacement?: st
   '`': ['a text stands in double quotes'],
   '&': ['write `and`', 'and'],
   '|': ['write `or`', 'or'],
+  '?': ['a choice is `if … then … else …`'],
+  '@': ['a product and what it is summed over are written out: `sum[width](x * W)`'],
+  $: ['a page reads no environment: `param name = …` is set by `smdmc run page.smdm --set name=…`'],
   '!': ['write `not`', 'not'],
   '%': ['a percentage is written without a blank, `5%`; the remainder is `a mod b`'],
   '\\': ['a backslash only has a meaning inside a text'],
@@ -82,9 +106,15 @@ function reportCharacters({ offset, length }: ILexingError, source: SourceFile, 
   const text = source.text.slice(offset, offset + length)
   const span = { source, start: offset, end: offset + length }
   const first = String.fromCodePoint(text.codePointAt(0) ?? 0)
-  const [words = /\p{L}/u.test(first) ? 'names are made of the letters a to z, digits and `_`' : undefined, replacement] =
-    advice[first] ?? []
+  const [words, replacement] = advice[first] ?? kindOf(first)
   const certain = replacement !== undefined && [...text].every((c) => c === first)
   const fixes = certain ? [{ title: replacement === '' ? 'leave it out' : `write \`${replacement}\``, span, text: replacement }] : []
   report.using(messages).unexpectedCharacter(span, { text: text.length > 20 ? text.slice(0, 20) + '…' : text, advice: words, fixes })
+}
+
+/** Letters of other alphabets, and blanks that only look like one. */
+function kindOf(first: string): readonly [advice?: string, replacement?: string] {
+  if (/\p{L}/u.test(first)) return ['names are made of the letters a to z, digits and `_`']
+  if (!/[\s\p{Z}\p{Cf}]/u.test(first)) return []
+  return [`it is U+${first.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}, which only looks like a blank`, ' ']
 }

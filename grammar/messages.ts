@@ -93,9 +93,17 @@ export const messages = {
     message: `\`${word}\` is a reserved word, so nothing new can be called that`,
     notes: ['only a field may be called like a reserved word; choose another name'],
   }),
+  otherLanguage: ({ text, cure, fixes }: { text: string; cure: string; fixes?: readonly Fix[] }) => ({
+    message: `other languages write \`${text}\` here`,
+    notes: [cure],
+    fixes,
+  }),
   missingLet: ({ name, fixes }: { name: string; fixes: readonly Fix[] }) => ({
     message: `\`${name}\` is new here and needs \`let\` or \`param\` in front`,
-    notes: [`write \`let ${name} = …\`, or \`param ${name} = …\` if the command line may set it`],
+    notes: [
+      `write \`let ${name} = …\`, or \`param ${name} = …\` if the command line may set it`,
+      `if \`${name}\` is a kind, what is declared needs a name: \`${name} name = …\``,
+    ],
     fixes,
   }),
   missingName: ({ kind }: { kind: string }) => ({

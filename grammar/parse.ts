@@ -11,7 +11,7 @@ import { Report, type Diagnostic } from './diagnostic.ts'
 import { lex } from './lex.ts'
 import { messages } from './messages.ts'
 import { Parser } from './parser.ts'
-import { reportErrors } from './recovery.ts'
+import { reportErrors, type Unread } from './recovery.ts'
 import type { SourceFile, Span } from './source.ts'
 import { Comments } from './trivia.ts'
 
@@ -52,6 +52,8 @@ interface Reading {
   readonly report: Report
   /** What the parser stumbled over, which may only follow from something else. */
   readonly stumbles: Report
+  /** Parts of the text that a stumble makes unreadable. */
+  readonly unread: Unread[]
   readonly tokens: readonly IToken[]
   readonly comments: readonly IToken[]
   readonly unclosed: readonly Unclosed[]
@@ -59,14 +61,14 @@ interface Reading {
 }
 
 function read(source: SourceFile): Reading {
-  const [report, stumbles] = [new Report(), new Report()]
+  const [report, stumbles, unread] = [new Report(), new Report(), []]
   const say = report.using(messages)
   const { tokens, comments } = lex(source, report)
   const deep = tooDeep(tokens)
   if (deep !== undefined) {
     if (deep.chain) say.chainTooLong(spanOf(source, deep.token), { limit: longestChain })
     else say.nestingTooDeep(spanOf(source, deep.token), { limit: deepestNesting })
-    return { source, report, stumbles, tokens: [], comments, unclosed: [], tooDeep: true }
+    return { source, report, stumbles, unread, tokens: [], comments, unclosed: [], tooDeep: true }
   }
   const balanced = balance(tokens, source.text)
   for (const token of balanced.stray) {
@@ -83,14 +85,14 @@ function read(source: SourceFile): Reading {
     const fix = { title: `close with \`${close}\``, span: { source, start: until, end: until }, text: close }
     say.unclosedBracket(spanOf(source, open), { open: open.image, close, fixes: [fix] })
   }
-  return { source, report, stumbles, comments, ...balanced, tooDeep: false }
+  return { source, report, stumbles, unread, comments, ...balanced, tooDeep: false }
 }
 
 /** The concrete tree of one run of tokens. */
-function derive({ source, stumbles }: Reading, tokens: readonly IToken[], rule: () => CstNode): CstNode {
+function derive({ source, stumbles, unread }: Reading, tokens: readonly IToken[], rule: () => CstNode): CstNode {
   parser.input = [...tokens]
   const tree = rule()
-  reportErrors(parser.errors, tokens, source, stumbles)
+  unread.push(...reportErrors(parser.errors, tokens, source, stumbles))
   return tree
 }
 
@@ -98,16 +100,27 @@ function scopeOf({ source, report, comments }: Reading): Scope {
   return { source, report, comments: new Comments(source.text, comments) }
 }
 
-/** What was found, in the order of the text, without what only follows from a missing bracket or an unreadable character. */
-function diagnosticsOf({ report, stumbles, unclosed }: Reading): readonly Diagnostic[] {
-  const unreadable = report.diagnostics.filter(({ code }) => code === 'unexpected-character').map(({ span }) => lineAround(span))
-  const genuine = stumbles.diagnostics.filter(({ span }) => !unreadable.some(([start, end]) => start <= span.start && span.start <= end))
-  const suspect = ({ code, span }: Diagnostic): boolean =>
-    code !== 'unclosed-bracket' && unclosed.some(({ open, until }) => span.start > open.startOffset && span.start <= until)
-  return [...report.diagnostics, ...genuine].filter((d) => !suspect(d)).sort((a, b) => a.span.start - b.span.start)
+/** What was found, in the order of the text, without what only follows from something else: one stumble a line, none beside what cannot be read. */
+function diagnosticsOf({ report, stumbles, unclosed, unread }: Reading): readonly Diagnostic[] {
+  const unreadable = report.diagnostics.filter(({ code }) => code === 'unexpected-character')
+  const lines = new Set(unreadable.map(({ span }) => lineStart(span)))
+  const genuine = stumbles.diagnostics
+    .toSorted((a, b) => a.span.start - b.span.start)
+    .filter(({ span }) => !lines.has(lineStart(span)) && !spilled(span, unreadable) && lines.add(lineStart(span)))
+  const follows = ({ code, span }: Diagnostic): boolean =>
+    (code === 'expected-comma' && genuine.some((d) => d.span.start < span.start && lineStart(d.span) === lineStart(span))) ||
+    (code === 'unknown-suffix' && unreadable.some((d) => d.span.start === span.end)) ||
+    (code !== 'unclosed-bracket' && unclosed.some(({ open, until }) => span.start > open.startOffset && span.start <= until)) ||
+    unread.some(([start, end]) => start < span.start && span.start < end)
+  return [...report.diagnostics, ...genuine].filter((d) => !follows(d)).sort((a, b) => a.span.start - b.span.start)
 }
 
-function lineAround({ source: { text }, start }: Span): readonly [start: number, end: number] {
-  const end = text.indexOf('\n', start)
-  return [text.lastIndexOf('\n', start - 1) + 1, end < 0 ? text.length : end]
+/** Whether only blanks stand between a place and the line of something that cannot be read, which may have lost its end. */
+function spilled({ source: { text }, start }: Span, unreadable: readonly Diagnostic[]): boolean {
+  const before = text.slice(0, start).trimEnd().length
+  return unreadable.some(({ span }) => span.end <= before && !text.slice(span.end, before).includes('\n'))
+}
+
+function lineStart({ source: { text }, start }: Span): number {
+  return text.lastIndexOf('\n', start - 1) + 1
 }

@@ -2,9 +2,10 @@
 // language, and what was found; where the slip is a common one, its own message and its cure.
 import { EOF, tokenLabel, type IParserErrorMessageProvider, type IRecognitionException, type IToken } from 'chevrotain'
 import type { Fix, Report } from './diagnostic.ts'
+import { habitAt, nextDeclaration, type Habit, type Stumble } from './habits.ts'
 import { messages } from './messages.ts'
 import type { SourceFile, Span } from './source.ts'
-import { closes, Colon, endsValue, Equals, isWord, LCurly, LParen, LSquare, Name, Num, Str, Str3 } from './tokens.ts'
+import { closes, Colon, Dot, endsValue, Equals, isOperator, isWord, LCurly, LParen, LSquare, Name, Num, Str, Str3 } from './tokens.ts'
 
 /** What a rule wants where none of its alternatives fits. */
 const choices: Readonly<Record<string, string>> = {
@@ -48,30 +49,45 @@ export const expectations: IParserErrorMessageProvider = {
   buildEarlyExitMessage: ({ ruleName }) => choices[ruleName] ?? 'something else',
 }
 
-/** Reports each exception of one run of tokens, and of several at one token only the first. */
+/** What a stumble makes unreadable: nothing is said of it. */
+export type Unread = readonly [start: number, end: number]
+
+/** Reports each exception of one run of tokens, and of several on one line only the first. What it gives need not be read further. */
 export function reportErrors(
   errors: readonly IRecognitionException[],
   tokens: readonly IToken[],
   source: SourceFile,
   report: Report,
-): void {
-  if (errors.length === 0) return
-  const seen = new Set<number>()
+): readonly Unread[] {
   const order = new Map(tokens.map((token, i) => [token, i]))
   const end = (tokens.findLast(({ image }) => image !== '')?.endOffset ?? -1) + 1
-  for (const error of errors) {
+  const unread: Unread[] = []
+  for (const [i, error] of errors.entries()) {
+    // What is left over behind a stumble was not read because of it.
+    if (i > 0 && error.name === 'NotAllInputParsedException') continue
     const ended = error.token.tokenType === EOF
     const start = ended ? end : error.token.startOffset
-    if (seen.has(start)) continue
-    seen.add(start)
-    const before = tokens.slice(0, order.get(error.token) ?? tokens.length).slice(-3)
-    reportError(error, before, { source, start, end: ended ? start : error.token.endOffset! + 1 }, report)
+    const at = order.get(error.token) ?? tokens.length
+    const stumble = { tokens, at, rules: error.context.ruleStack, text: source.text }
+    const habit = habitAt(stumble)
+    if (habit) {
+      unread.push(...reportHabit(habit, source, report))
+      continue
+    }
+    reportError(error, stumble, { source, start, end: ended ? start : error.token.endOffset! + 1 }, report)
+    if (opensLines(stumble)) unread.push([start, nextDeclaration(source.text, start)])
   }
+  return unread
 }
 
-/** `before`: the last tokens in front of the one that did not fit. */
-function reportError({ token, context, message }: IRecognitionException, before: readonly IToken[], span: Span, report: Report): void {
-  const previous = before.at(-1)
+function reportHabit({ from, to, cure, opens }: Habit, source: SourceFile, report: Report): readonly Unread[] {
+  const span = { source, start: from.startOffset, end: to.endOffset! + 1 }
+  report.using(messages).otherLanguage(span, { text: source.text.slice(span.start, span.end), cure })
+  return opens ? [[span.start, nextDeclaration(source.text, span.end)]] : []
+}
+
+function reportError({ token, context, message }: IRecognitionException, stumble: Stumble, span: Span, report: Report): void {
+  const previous = stumble.tokens[stumble.at - 1]
   const say = report.using(messages)
   const rule = context.ruleStack.at(-1) ?? ''
   if (rule === 'noun' && message === tokenLabel(Name) && previous !== undefined) {
@@ -82,7 +98,7 @@ function reportError({ token, context, message }: IRecognitionException, before:
   } else if (message === tokenLabel(Name) && token.tokenType !== Name && isWord(token)) {
     say.reservedName(span, { word: token.image })
   } else {
-    say.unexpected(span, { expected: message, found: describe(token), advice: adviceFor(token, before, context.ruleStack) })
+    say.unexpected(span, { expected: message, found: describe(token), advice: adviceFor(token, stumble) })
   }
 }
 
@@ -95,7 +111,11 @@ function reportHalfNoun(token: IToken, first: IToken, at: Span, report: Report):
   else if (token.tokenType === Colon) say.strayField(span, { name: first.image })
   else if (token.tokenType === LCurly || token.tokenType === LParen || token.tokenType === Str) say.missingName(span, { kind: first.image })
   else if (isWord(token)) say.reservedName(at, { word: token.image })
-  else say.unexpected(at, { expected: `a name after \`${first.image}\``, found: describe(token) })
+  else {
+    const amend = token.tokenType === Dot ? `to change \`${first.image}\`, amend it: \`kind name = ${first.image} { … }\`` : undefined
+    const advice = token.tokenType === Num ? 'a name begins with a letter' : amend
+    say.unexpected(at, { expected: `a name after \`${first.image}\``, found: describe(token), advice })
+  }
 }
 
 const beginsValue = (token: IToken): boolean => token.tokenType === LSquare || (endsValue(token) && !closes(token))
@@ -108,34 +128,60 @@ function describe({ tokenType, image }: IToken): string | undefined {
   return `\`${image}\``
 }
 
-/** What a declaration begins with in other languages. */
-const HABITS: Readonly<Record<string, string>> = {
-  import: 'a library or a page is brought by `use smdm` or `use "other.smdm" as other`',
-  from: 'a library or a page is brought by `use smdm` or `use "other.smdm" as other`',
-  def: 'a function is an op: `op name(x) = …`',
-  function: 'a function is an op: `op name(x) = …`',
-  class: 'a network with weights is a block: `block name(x: [time, width]) -> [time, width] { … }`',
-  const: 'a name for a value is `let name = …`',
-  var: 'a name for a value is `let name = …`',
+/** Whether what stands below is lost with what is missing here: a body without braces, a record as YAML has it. */
+function opensLines({ tokens, at, rules, text }: Stumble): boolean {
+  if (at === tokens.length) return rules.at(-1) === 'body' && rules.at(-2) === 'block'
+  return rules.at(-1) === 'noun' && tokens[at]!.tokenType === Colon && /^\s*?(#.*)?\n/.test(text.slice(tokens[at]!.startOffset + 1))
 }
 
-/** Habits from other languages, and slips that have one cure. */
-function adviceFor({ image, startOffset }: IToken, before: readonly IToken[], rules: readonly string[]): string | undefined {
+/** Slips that have one cure. */
+function adviceFor({ image, startOffset, tokenType }: IToken, stumble: Stumble): string | undefined {
+  const { tokens, at, rules } = stumble
   const rule = rules.at(-1)
-  const previous = before.at(-1)
-  const habit = rule === 'noun' ? before.find((token) => Object.hasOwn(HABITS, token.image)) : undefined
-  if (habit) return HABITS[habit.image]
+  const [first, previous, next] = [tokens[0], tokens[at - 1], tokens[at + 1]]
   const touches = previous !== undefined && previous.endOffset! + 1 === startOffset
-  if (image === '/' && previous?.image === '/') return 'comments begin with `#`'
-  if (image === '*' && previous?.image === '*') return 'a power is written `a ^ b`'
+  const name = previous?.image
+  const declared = `${first?.image} ${tokens[1]?.image ?? 'name'}`
+  switch (rule) {
+    case 'noun':
+      if (image === ':' && opensLines(stumble))
+        return `a record stands in braces, \`${declared} { … }\`; a page in YAML is called \`….yaml\``
+      if (image === ':' || at === tokens.length)
+        return `what it is stands behind \`=\`, or in braces: \`${declared} = …\`, \`${declared} { … }\``
+      if (image === '-' && touches && isWord(previous)) return `a name has letters, digits and \`_\`: \`${name}_${next?.image ?? ''}\``
+      break
+    case 'field':
+      if (image === '(') return `a record stands in braces: \`${name} { … }\``
+      if (image === '.' && tokens[at - 3]?.image === 'over') return `names in \`over\` are new: \`over { ${next?.image}: […] }\`, and \`run: … { ${name} { ${next?.image}: ${next?.image} } }\`` // prettier-ignore
+      if (image === '.') return `a field inside another stands in its braces: \`${name} { ${next?.image ?? ''}: … }\``
+      break
+    case 'record':
+      if (tokenType === Num && previous?.image === ',' && touches) return 'a comma separates: the decimals stand behind a point, `0.001`, and digits are grouped with `_`, `2_000`' // prettier-ignore
+      break
+    case 'dims':
+      if (tokenType === Num) return 'dimensions have names: `[width, hidden]`; a size of your own gets one with `let size = …`'
+      break
+    case 'index':
+      if (tokenType === Num) return `say along which dimension: \`[time: ${image}]\``
+      break
+    case 'assign':
+      if (isOperator(tokens[at]!)) return 'a statement is `name = …`; what a body gives stands behind `return`'
+      break
+    case 'body':
+      if (rules.at(-2) === 'block' && at === tokens.length) return BODY
+      break
+    default:
+  }
   if (image === '=' && (rule === 'branch' || previous?.image === '=')) return 'equality is written `==`'
   if (image === ':' && rule === 'op') return 'the result of an op is written `->`, before its body'
-  if (image === '=' && (rule === 'block' || rule === 'body')) return 'a block always has a body: `{ return … }`'
-  if (image === '>' && touches && previous.image === '=') return 'the result of an op is written `->`'
-  if (image === ',' && previous?.image === ',') return 'one comma is enough'
-  if ((image === ')' || image === ']') && previous?.image === ',') return 'leave out the comma before it'
+  if (image === '=' && (rule === 'block' || rule === 'body')) return BODY
+  if (image === '>' && touches && name === '=') return 'the result of an op is written `->`'
+  if (image === ',' && name === ',') return 'one comma is enough'
+  if ((image === ')' || image === ']') && name === ',') return 'leave out the comma before it'
   if (image === '.' && rule === 'operand') return 'a fraction begins with a digit: `0.5`'
   if (rule === 'branch') return 'a condition has both values: `if … then … else …`'
   if (rule === 'type' && ['assign', 'param', 'let'].includes(rules.at(-2) ?? '')) return '`:` gives a type; a value is given with `=`'
   return undefined
 }
+
+const BODY = 'a block always has a body: `{ return … }`'

@@ -6,6 +6,8 @@ import { reserved, type Reserved } from './words.ts'
 
 const blank = createToken({ name: 'Blank', pattern: /[ \t\r\n\uFEFF]+/, group: Lexer.SKIPPED, line_breaks: true })
 const comment = createToken({ name: 'Comment', pattern: /#[^\r\n]*/, group: 'comments' })
+// No expression has `//` or `/*`: they are read as the comments that they are elsewhere, and reported.
+const foreign = createToken({ name: 'Foreign', pattern: /\/\/[^\r\n]*|\/\*[^]*?\*\//, group: 'foreign', line_breaks: true })
 
 export const AnyName = createToken({ name: 'AnyName', pattern: Lexer.NA, label: 'a name' })
 export const BinaryOperator = createToken({ name: 'BinaryOperator', pattern: Lexer.NA, label: 'an operator' })
@@ -18,6 +20,11 @@ export const Str3 = createToken({ name: 'Str3', pattern: /"""[^]*?"""/, line_bre
 export const OpenStr3 = createToken({ name: 'OpenStr3', pattern: /"""[^]*/, line_breaks: true, categories: Str3 })
 export const Str = createToken({ name: 'Str', pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*"/, label: 'a text in quotes' })
 export const OpenStr = createToken({ name: 'OpenStr', pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*\\?/, categories: Str })
+// Texts in the quotes of other languages, and of word processors: read as what they are meant to be, and reported.
+export const ForeignStr = createToken({
+  name: 'ForeignStr',
+  pattern: /'[^'\r\n]*'|`[^`\r\n]*`|[“„”][^“”"\r\n]*[“”]|‘[^‘’\r\n]*’|«[^«»\r\n]*»/,
+})
 
 // The word after a number is its unit only on the same line, after one blank, if it is not reserved and
 // does not begin something itself: in `{ layers: 6 heads: 4 }` it is the next field.
@@ -69,7 +76,7 @@ export const Minus = mark('Minus', '-', [BinaryOperator, Prefix])
 const binaryMarks = ['==', '!=', '<=', '>=', '<', '>', '+', '*', '/', '^'].map((text) => mark(`Operator${text}`, text, [BinaryOperator]))
 
 export const allTokens: TokenType[] = [
-  ...[blank, comment, Str3, OpenStr3, Str, OpenStr, Num, ...wordTokens, Name],
+  ...[blank, comment, foreign, Str3, OpenStr3, Str, OpenStr, ForeignStr, Num, ...wordTokens, Name],
   ...[Arrow, ...binaryMarks, Minus, Equals, Colon, Comma, Dot, Tilde],
   ...[LParen, RParen, LSquare, RSquare, LCurly, RCurly],
   ...[AnyName, BinaryOperator, Prefix],
