@@ -23,6 +23,8 @@ interface Case {
   readonly extents: readonly Extents[]
   /** Products on the matrix unit; the others are not regular. */
   readonly products: number
+  /** Kernels in all on a matrix unit, where that is in question. */
+  readonly steps?: number
   readonly tolerance: number
 }
 
@@ -147,6 +149,32 @@ const epilogues = [
   program('a transposed result', (b) => b.result('z', b.broadcast(b.unary('neg', product(b, 'NT', sizes)), f32({ n: 72, m: 37 }).dims))),
 ]
 
+/**
+ * Rotary positions behind a projection to heads: the halves of a head turned against each other, or what lies `by` apart. In f16 the
+ * projection is rounded first, which the interpreter does not do, and up to 50 here.
+ */
+function rotary(head: number, by: number, dtype: 'f16' | 'f32', kept = false): (b: Builder) => void {
+  return (b) => {
+    const x = half(b, 'x', { batch: 2, time: 21, width: 40 })
+    const q = b.cast(b.sumProduct(x, half(b, 'w', { width: 40, heads: 3, head }), ['width']), dtype)
+    const across = b.cast(b.add('rotate', [q], { dim: 'head', by }), 'f32')
+    const signed = b.select(b.binary('lt', b.position({ name: 'head', size: head }), head / 2), b.unary('neg', across), across)
+    const [cosine, sine] = ['cosine', 'sine'].map((name) => b.input(name, 'data', f32({ time: 21, head }))) as [Value, Value]
+    const z = b.binary('add', b.binary('mul', b.cast(q, 'f32'), cosine), b.binary('mul', signed, sine))
+    if (kept) b.result('q', q)
+    b.result('z', b.cast(z, dtype))
+  }
+}
+
+const turns = [
+  program('heads turned by rotary positions', rotary(32, 16, 'f32'), { steps: 1 }),
+  program('heads turned after rounding', rotary(32, 16, 'f16'), { steps: 1, tolerance: 2 * 50 * rounded }),
+  program('turned by a quarter', rotary(16, 4, 'f32'), { steps: 1 }),
+  program('turned by less than what is read at once', rotary(16, 1, 'f32'), { steps: 2 }),
+  program('heads that no tile holds whole', rotary(40, 20, 'f32'), { steps: 2 }),
+  program('turned, and kept as it was', rotary(32, 16, 'f32', true), { steps: 2 }),
+]
+
 const irregular = [
   program('k that lies together and is no multiple of eight', (b) => b.result('z', product(b, 'NT', { m: 20, n: 24, k: 20 })), {
     products: 0,
@@ -162,7 +190,7 @@ const irregular = [
   }, { products: 0 }), // prettier-ignore
 ]
 
-const cases = [...forms, ...lives, ...layouts, ...long, ...epilogues, ...irregular]
+const cases = [...forms, ...lives, ...layouts, ...long, ...epilogues, ...turns, ...irregular]
 const backend = await testBackend()
 const hardware: DeviceFacts = { ...backend.facts, software: false }
 const noMatrices = matrixUnit(hardware) ? false : `${backend.device} has no matrix unit`
@@ -183,8 +211,9 @@ async function agree({ name, graph, extents, tolerance }: Case, facts: DeviceFac
 describe('products on a matrix unit', { skip: noMatrices }, () => {
   for (const each of cases) {
     test(each.name, async () => {
-      const { kernels } = planWebgpu([each], hardware)
+      const { kernels, programs } = planWebgpu([each], hardware)
       assert.equal(onMatrices(kernels).length, each.products)
+      assert.equal(programs[0]!.steps.length, each.steps ?? programs[0]!.steps.length)
       await agree(each, hardware)
     })
   }
@@ -216,8 +245,10 @@ describe('the same products for devices that are not here', () => {
     test(facts.name, async () => {
       const check = await frontEnd(facts.features)
       for (const each of cases) {
-        const kernels = onMatrices(planWebgpu([each], facts).kernels)
+        const plan = planWebgpu([each], facts)
+        const kernels = onMatrices(plan.kernels)
         assert.equal(kernels.length, each.products, each.name)
+        assert.equal(plan.programs[0]!.steps.length, each.steps ?? plan.programs[0]!.steps.length, each.name)
         for (const { wgsl } of kernels) assert.deepEqual(await check(wgsl), [], `${each.name}\n${wgsl}`)
       }
     })

@@ -9,6 +9,7 @@ import type { Kernel, KernelGraph, Stored, TensorId } from './kernel.ts'
 import { withOwnOutputs } from './outputs.ts'
 import type { LiveDims } from './size.ts'
 import { chooseStored, memoryOf, type Storage } from './store.ts'
+import { turnInProducts } from './turn.ts'
 
 /** The kernels of one program, whose graph holds only primitives, native and attention. */
 export function fuse(given: Graph, facts: DeviceFacts): KernelGraph {
@@ -49,7 +50,7 @@ export function fuse(given: Graph, facts: DeviceFacts): KernelGraph {
   const results = graph.outputs.flatMap((o) =>
     o.kind === 'result' ? [{ name: o.name, tensor: at.get(memoryOf(graph, o.node))!, type: opened(graph.nodes[o.node]!.type, live) }] : [],
   )
-  return { tensors, kernels, ...live, results }
+  return turnInProducts({ tensors, kernels, ...live, results }, facts)
 }
 
 /** Whether the node's kernel may write over the state `old`; if so it is ordered after all who read that. */

@@ -2,9 +2,9 @@
 // such fours lie together at multiples of four are then read and written as vectors; arithmetic is that of single elements all the same.
 import type { Dim } from '../graph/graph.ts'
 import { runsOf, termsOf, wide } from './address.ts'
-import type { Index, ScalarId, TensorId } from './kernel.ts'
+import type { Index, MatmulKernel, ScalarId, TensorId } from './kernel.ts'
 import { boundTensors, storageType, type Scope, type Shader } from './shader.ts'
-import { loadsBehind, type Product } from './matmul-product.ts'
+import { loadsBehind, turnOf, type Product } from './matmul-product.ts'
 import { one, same, sizeOf } from './size.ts'
 import { components, functionText } from './text.ts'
 
@@ -16,18 +16,23 @@ export function widthOf({ kernel, context }: Product): Width {
   return sizeOf(kernel.n, context.live).factor % 4 === 0 ? 4 : 1
 }
 
-/** The function `finish(batch, m, n, sum)`; of four sums, n is the first one's. Positions must be inside the result. */
+/**
+ * The function `finish(batch, m, n, sum)`; of four sums, n is the first one's. Positions must be inside the result. Where the epilogue
+ * turns sums (turn.ts), a last argument has those that they meet.
+ */
 export function finisher(product: Product, shader: Shader, width: Width): string {
   const { batch, kernel, dtype } = product
   const row = shader.scope([batch, { dims: kernel.m, variable: 'm' }])
   const lines = width === 1 ? single(product, shader, row) : quad(product, shader, row)
-  const sum = width === 1 ? dtype : `vec4<${dtype}>`
-  return functionText(`finish(batch: u32, m: u32, n: u32, sum: ${sum})`, [...row.lines, ...lines])
+  const type = width === 1 ? dtype : `vec4<${dtype}>`
+  const sums = ['sum', ...(turnOf(kernel) ? ['turned'] : [])].map((name) => `${name}: ${type}`)
+  return functionText(`finish(batch: u32, m: u32, n: u32, ${sums.join(', ')})`, [...row.lines, ...lines])
 }
 
 function single({ kernel, contract }: Product, shader: Shader, row: Scope): readonly string[] {
   const scope = shader.scope([{ dims: kernel.n, variable: 'n' }], row)
   scope.known.set(contract, 'sum')
+  for (const id of turns(kernel)) scope.known.set(id, 'turned')
   for (const store of kernel.stores) shader.store(scope, store)
   return scope.lines
 }
@@ -45,6 +50,7 @@ function quad(product: Product, shader: Shader, row: Scope): readonly string[] {
   const each = (f: (scope: Scope, component: string) => string) => elements.map((scope, i) => f(scope, components[i]!))
   const know = (id: ScalarId, vector: string) => elements.forEach((scope, i) => scope.known.set(id, `${vector}.${components[i]!}`))
   know(contract, 'sum')
+  for (const id of turns(kernel)) know(id, 'turned')
   kernel.body.forEach((scalar, id) => {
     if (scalar.op === 'load' && vectors.has(scalar.tensor)) know(id, shader.value(before, id))
   })
@@ -55,6 +61,10 @@ function quad(product: Product, shader: Shader, row: Scope): readonly string[] {
   }
   const steps = [1, 2, 3].map((i) => `let n${i} = n + ${i}u;`)
   return [...before.lines, ...steps, ...elements.flatMap((scope) => scope.lines), ...after.lines]
+}
+
+function turns({ body }: MatmulKernel): readonly ScalarId[] {
+  return body.flatMap((scalar, id) => (scalar.op === 'rotate' ? [id] : []))
 }
 
 /** Tensors whose every use is by the epilogue, and in fours. */

@@ -5,7 +5,7 @@ import type { MatmulKernel } from './kernel.ts'
 import { finisher, widthOf } from './matmul-epilogue.ts'
 import { matrixOf, type Matrix } from './matmul-operand.ts'
 import { Panel } from './matmul-panel.ts'
-import { boundOf, divides, extentText, gridOf, inside, productOfKernel, rangeLines, type Product } from './matmul-product.ts'
+import { boundOf, divides, extentText, gridOf, inside, productOfKernel, rangeLines, turnOf, type Product } from './matmul-product.ts'
 import { matrixStep, matrixTiles, poolOf, type MatrixTile, type Pool, type ProductShape } from './matrix-tile.ts'
 import { matrixAliases, matrixEntry, matrixUnit, type MatrixUnit } from './matrix-unit.ts'
 import { measure } from './measure.ts'
@@ -36,7 +36,9 @@ export function matrixProduct(kernel: MatmulKernel, context: Context): MatrixPro
   const b = matrixOf(product, product.operands[1], kernel.n)
   if (!a || !b) return undefined
   const [m, n, k, batch] = [kernel.m, kernel.n, kernel.k, product.batch.dims].map((dims) => boundOf(product, dims)) as [number, number, number, number] // prettier-ignore
-  const shape = { form: `${a.alongK ? 'N' : 'T'}${b.alongK ? 'T' : 'N'}`, m, n, k, batch } as const
+  const turn = turnOf(kernel)
+  if (turn && (turn.size % 4 !== 0 || turn.by % 4 !== 0)) return undefined
+  const shape = { together: turn?.size, form: `${a.alongK ? 'N' : 'T'}${b.alongK ? 'T' : 'N'}`, m, n, k, batch } as const
   const [tile] = matrixTiles(shape, context.facts)
   return tile && { product, unit, matrices: [a, b], shape, tile }
 }
@@ -177,8 +179,13 @@ class MatrixWriter {
     const { product, tile, unit, threads, pool } = this
     const width = widthOf(product)
     const columns = tile.n / width
-    const at = `row * ${pool.stripPitch}u + column`
-    const sum = width === 4 ? `bitcast<vec4<f32>>(pool[${at}])` : `bitcast<f32>(pool[${at} / 4u][column % 4u])`
+    const sumAt = (column: string): string => {
+      const at = `row * ${pool.stripPitch}u + ${column}`
+      return width === 4 ? `bitcast<vec4<f32>>(pool[${at}])` : `bitcast<f32>(pool[${at} / 4u][${column} % 4u])`
+    }
+    const turn = turnOf(product.kernel)
+    const [size, by] = turn ? [turn.size / width, turn.by / width] : [1, 0]
+    const sums = ['column', ...(turn ? [`(column - column % ${size}u + (column + ${by}u) % ${size}u)`] : [])].map(sumAt)
     return functionText('finishStrip(batch: u32, m0: u32, n0: u32, lane: u32)', [
       `for (var item: u32 = lane; item < ${tile.warpsM * unit.M * columns}u; item += ${threads}u) {`,
       ...indented([
@@ -186,7 +193,7 @@ class MatrixWriter {
         `let column = item % ${columns}u;`,
         `let m = m0 + row / ${unit.M}u * ${tile.m / tile.warpsM}u + row % ${unit.M}u;`,
         `let n = n0 + column${width === 1 ? '' : ` * ${width}u`};`,
-        when(inside(product, tile, 'm', 'n'), `finish(batch, m, n, ${sum});`),
+        when(inside(product, tile, 'm', 'n'), `finish(batch, m, n, ${sums.join(', ')});`),
       ]),
       '}',
     ])

@@ -27,6 +27,18 @@ export function productOfKernel(kernel: MatmulKernel, context: Context): Product
   return { kernel, context, batch, contract, operands: node.inputs as readonly [ScalarId, ScalarId], dtype: node.type.dtype }
 }
 
+/** Along the innermost dim of a product's result, which has `size` positions: position i meets (i + by) mod size. */
+export interface Turn {
+  readonly size: number
+  readonly by: number
+}
+
+/** How far a product's epilogue turns its sums, if it does (turn.ts): a body has one such `rotate`, of the sum itself. */
+export function turnOf({ body, n }: MatmulKernel): Turn | undefined {
+  const [by] = body.flatMap((s) => (s.op === 'rotate' ? [s.attrs.by] : []))
+  return by === undefined ? undefined : { size: n.at(-1)!.size, by }
+}
+
 /** Loads that a scalar depends on. */
 export function loadsBehind(body: Body, id: ScalarId): readonly Load[] {
   const seen = new Set<ScalarId>()

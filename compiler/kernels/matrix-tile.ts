@@ -14,6 +14,8 @@ export interface ProductShape {
   readonly n: number
   readonly k: number
   readonly batch: number
+  /** So many neighbours along n must be in one tile. */
+  readonly together?: number
 }
 
 /** A product's tile on a matrix unit: m x n results per workgroup, each of warpsM x warpsN subgroups an equal block of them. */
@@ -50,15 +52,15 @@ const atOnce = 128
 const accumulators = { most: 128, few: 64 }
 
 /** A tile for the shapes of this class may be measured: the key of a choice in `facts.tuned`. */
-export function tuningKey({ form, m, n, k, batch }: ProductShape): string {
-  return `product ${form} ${[m, n, k, batch].map(powerOfTwo).join('x')}`
+export function tuningKey({ form, m, n, k, batch, together }: ProductShape): string {
+  return `product ${form} ${[m, n, k, batch].map(powerOfTwo).join('x')}${together === undefined ? '' : ` in ${together}s`}`
 }
 
 /** The tiles that a device can run a product with: a measured one first, then by what they should take. Empty without a matrix unit. */
 export function matrixTiles(shape: ProductShape, facts: DeviceFacts): readonly MatrixTile[] {
   const unit = matrixUnit(facts)
   if (!unit) return []
-  const legal = matrixTileTable.filter((tile) => fits(tile, shape.form, unit, facts))
+  const legal = matrixTileTable.filter((tile) => fits(tile, shape, unit, facts))
   const guessed = legal.toSorted((a, b) => effort(a, shape, unit) - effort(b, shape, unit))
   const tuned = matrixTileTable[facts.tuned?.[tuningKey(shape)] ?? -1]
   return tuned && legal.includes(tuned) ? [tuned, ...guessed.filter((tile) => tile !== tuned)] : guessed
@@ -100,12 +102,12 @@ function panelsOf(tile: MatrixTile, form: Form): readonly [PanelLayout, PanelLay
   return [panelOf(tile.m, tile.k, form[0] === 'N'), panelOf(tile.n, tile.k, form[1] === 'T')]
 }
 
-function fits(tile: MatrixTile, form: Form, unit: MatrixUnit, { limits }: DeviceFacts): boolean {
+function fits(tile: MatrixTile, { form, together = 1 }: ProductShape, unit: MatrixUnit, { limits }: DeviceFacts): boolean {
   const { m, n, k, warpsM, warpsN } = tile
   const threads = warpsM * warpsN * unit.subgroup
   const loads = panelsOf(tile, form).flatMap(({ rows, columns }) => [threads / columns, (rows * columns) / threads])
   return (
-    [m / (warpsM * unit.M), n / (warpsN * unit.N), k / unit.K, threads / unit.largest, ...loads].every(Number.isInteger) &&
+    [m / (warpsM * unit.M), n / (warpsN * unit.N), n / together, k / unit.K, threads / unit.largest, ...loads].every(Number.isInteger) &&
     threads <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
     poolOf(tile, form, unit).size * 16 <= limits.maxComputeWorkgroupStorageSize &&
     (m * n) / threads <= accumulators.most

@@ -61,7 +61,8 @@ export function renamed(kernel: Kernel, to: (tensor: TensorId) => TensorId): Ker
   return { ...kernel, body, stores: kernel.stores.map((s) => ({ ...s, tensor: to(s.tensor) })) }
 }
 
-function copyIndex(index: Index, copy: (id: ScalarId) => ScalarId | undefined): Index | undefined {
+/** The index with the scalars in it exchanged; undefined where one of them is. */
+export function copyIndex(index: Index, copy: (id: ScalarId) => ScalarId | undefined): Index | undefined {
   switch (index.kind) {
     case 'dim':
       return index
