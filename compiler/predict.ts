@@ -12,12 +12,13 @@ import type { Prediction } from './report/device-text.ts'
 export function predict(stage: RunnableStage, options: CompileOptions): Prediction {
   const { facts } = options
   const { plan, micro } = choose(stage, options)
-  const { states, activations, largest } = plan.memory
+  const { states, activations, largest, again } = plan.memory
   return {
     device: facts.name,
     micro,
     runs: stage.kind === 'train' ? stage.batch / micro : undefined,
     memory: { states, activations, peak: states + activations, limit: facts.memory },
+    again,
     largest: { ...largest, limit: facts.limits.maxStorageBufferBindingSize },
     kernels: plan.target === 'webgpu' ? plan.kernels.length : undefined,
     programs: programsOf(plan),

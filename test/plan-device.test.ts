@@ -31,6 +31,18 @@ test('the peak is the sum of the plan’s buffers, and dispatches are counted', 
   assert.ok(kernels! > 10 && programs.every((p) => p.dispatches! > 10))
 })
 
+test('where memory is short the plan tells what is computed again', () => {
+  const stage = big('170M')
+  const roomy = predict(stage, { facts: h200, library, micro: 2 })
+  assert.equal(roomy.again, undefined)
+  const { again, memory } = predict(stage, { facts: { ...h200, memory: 0.75 * roomy.memory.peak }, library, micro: 2 })
+  assert.ok(memory.peak < roomy.memory.peak)
+  assert.ok(again!.dispatches > 10 && again!.share > 0 && again!.share < 0.34, JSON.stringify(again))
+  const said = (p: typeof roomy) => deviceLines(p).filter(([, text]) => text.includes('compute again'))
+  assert.equal(said(roomy).length, 0)
+  assert.match(said({ ...roomy, again: { dispatches: 46, share: 0.031 } })[0]![1], /^46 dispatches, 3\.1% of a run's work/)
+})
+
 test('time is work over the rate, or traffic where that takes longer', () => {
   const at = (rates: DeviceFacts['rates']) => predict(big('6M'), { facts: { ...h200, rates }, library, micro: 1 }).time
   assert.equal(at(undefined), undefined)

@@ -3,6 +3,13 @@ import type { Dim } from '../graph/graph.ts'
 import { isReduction } from './cost.ts'
 import type { Index, Kernel, LoopKernel, PointwiseKernel, Scalar, ScalarId, Stored, TensorId } from './kernel.ts'
 
+const mark = ', again'
+
+/** Whether a kernel computes again what one before it has computed. */
+export function isAgain({ label }: Kernel): boolean {
+  return label.endsWith(mark)
+}
+
 /**
  * A pointwise kernel that stores the tensor as the kernel does, where what takes a sum or a product can be loaded: other results of
  * the kernel that `alive` says are at hand. Undefined where something else would have to be summed again.
@@ -44,12 +51,12 @@ export function pointwiseSlice(
   }
   const value = store && copy(store.value)
   if (value === undefined) return undefined
-  return { kind: 'pointwise', label: `${kernel.label}, again`, dims, body, stores: [{ tensor, value, index: store!.index }] }
+  return { kind: 'pointwise', label: kernel.label + mark, dims, body, stores: [{ tensor, value, index: store!.index }] }
 }
 
 /** The kernel with this result alone; attention, which writes both of a pair, writes the other to `spare(tensor)`. */
 export function wholeAgain(kernel: Kernel, tensor: TensorId, spare: (tensor: TensorId) => TensorId): Kernel {
-  const label = `${kernel.label}, again`
+  const label = kernel.label + mark
   if (kernel.kind === 'attention') return { ...kernel, label, writes: kernel.writes.map((w) => (w === tensor ? w : spare(w))) }
   return { ...kernel, label, stores: kernel.stores.filter((s) => s.tensor === tensor) }
 }

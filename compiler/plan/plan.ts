@@ -23,6 +23,8 @@ export interface MemoryPlan {
   readonly states: number
   readonly activations: number
   readonly largest: { readonly name: string; readonly bytes: number }
+  /** Dispatches of a run that compute again what there was no room to keep, and their share of its operations. */
+  readonly again?: { readonly dispatches: number; readonly share: number }
 }
 
 interface PlanBase {

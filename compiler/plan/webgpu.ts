@@ -7,11 +7,12 @@ import type { Kernel, KernelGraph, TensorId } from '../kernels/kernel.ts'
 import { livesOf } from '../kernels/lifetimes.ts'
 import { bytesOf } from '../kernels/measure.ts'
 import { recompute } from '../kernels/recompute.ts'
+import { isAgain } from '../kernels/slice.ts'
 import type { Context } from '../kernels/shader.ts'
 import { tuningOf } from '../kernels/tuning.ts'
 import { keyOf, tensorsOf, writeKernel } from '../kernels/write.ts'
 import { share } from './memory.ts'
-import type { BufferPlan, DispatchPlan, KernelPlan, TensorSpec, WebgpuPlan, WebgpuProgram } from './plan.ts'
+import type { BufferPlan, DispatchPlan, KernelPlan, MemoryPlan, TensorSpec, WebgpuPlan, WebgpuProgram } from './plan.ts'
 
 export interface NamedGraph {
   readonly name: string
@@ -53,6 +54,7 @@ export function planWebgpu(programs: readonly NamedGraph[], facts: DeviceFacts, 
       states: bytes(buffers.slice(0, states.size)),
       activations: bytes(buffers.slice(states.size)),
       largest: { name: largest.label, bytes: largest.bytes },
+      again: againOf(graphs, dispatched, library.kernels),
     },
     buffers,
     kernels: library.kernels,
@@ -100,6 +102,21 @@ function dispatch(graph: KernelGraph, facts: DeviceFacts, library: Library): rea
     const { kernel: at, extents, groups } = library.add(kernel, context)
     return { kernel: at, tensors: extents ? [...tensorsOf(kernel), -1] : tensorsOf(kernel), groups }
   })
+}
+
+/** Of the program that computes the most again. */
+function againOf(
+  graphs: readonly KernelGraph[],
+  steps: readonly (readonly Dispatch[])[],
+  kernels: readonly KernelPlan[],
+): MemoryPlan['again'] {
+  const work = (some: readonly Dispatch[]): number => some.reduce((sum, { kernel }) => sum + kernels[kernel]!.flops, 0)
+  const all = graphs.map((graph, i) => {
+    const again = steps[i]!.filter((_, step) => isAgain(graph.kernels[step]!))
+    return { dispatches: again.length, share: work(again) / work(steps[i]!) }
+  })
+  const most = all.reduce((a, b) => (b.dispatches > a.dispatches ? b : a), { dispatches: 0, share: 0 })
+  return most.dispatches === 0 ? undefined : most
 }
 
 function statesOf(graphs: readonly KernelGraph[]): ReadonlyMap<string, TensorSpec> {

@@ -1,6 +1,6 @@
 // What a device makes of a stage → lines of a plan.
 import type { Line } from './lines.ts'
-import { bytes, duration, grouped, scientific } from './numbers.ts'
+import { bytes, duration, grouped, percent, scientific } from './numbers.ts'
 
 /** A stage compiled for a device. Bytes and seconds. */
 export interface Prediction {
@@ -11,6 +11,8 @@ export interface Prediction {
   readonly runs?: number
   /** The sum of all buffers is the peak: they live from the first run to the last. For ONNX Runtime an estimate. */
   readonly memory: { readonly states: number; readonly activations: number; readonly peak: number; readonly limit?: number }
+  /** What a run computes again for want of memory: dispatches, and their share of its operations. */
+  readonly again?: { readonly dispatches: number; readonly share: number }
   readonly largest: { readonly name: string; readonly bytes: number; readonly limit: number }
   /** Kernels of ours, each written once; none on the CPU. */
   readonly kernels?: number
@@ -22,7 +24,7 @@ export interface Prediction {
 }
 
 export function deviceLines(p: Prediction): readonly Line[] {
-  const { memory, largest } = p
+  const { memory, again, largest } = p
   const peak = memory.limit === undefined ? '' : ` of ${bytes(memory.limit)}`
   const step = p.runs === undefined ? '' : `, ${grouped(p.runs)} ${p.runs === 1 ? 'run' : 'runs'} a step`
   return [
@@ -30,8 +32,16 @@ export function deviceLines(p: Prediction): readonly Line[] {
     ['at once', `${grouped(p.micro)} ${p.micro === 1 ? 'sequence' : 'sequences'}${step}`],
     ['peak', `${bytes(memory.peak)}${peak}: states ${bytes(memory.states)}, activations ${bytes(memory.activations)}`],
     ['', `the largest tensor is ${largest.name}, ${bytes(largest.bytes)}`],
+    ...againLines(again),
     ['programs', programsText(p)],
     ['time', timeText(p)],
+  ]
+}
+
+function againLines(again: Prediction['again']): readonly Line[] {
+  if (again === undefined) return []
+  return [
+    ['', `${grouped(again.dispatches)} dispatches, ${percent(again.share)} of a run's work, compute again what there is no room to keep`],
   ]
 }
 
