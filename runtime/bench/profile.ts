@@ -26,8 +26,8 @@ export interface HostTime {
 
 /** Runs, of which the first is slower and does not count; software takes long and gives no figures of performance anyway. */
 const runs = { hardware: 4, software: 1 }
-/** Runs for the host's time, and after how many seconds there are enough. */
-const loops = { most: 20, seconds: 5 }
+/** Runs for the host's time: the first ones do not count, for code is compiled in them; after so many seconds there are enough. */
+const loops = { cold: 5, most: 50, seconds: 5 }
 
 /** Kernels in the plan's order. Fails with no-timestamps. */
 export async function kernelTimes(
@@ -75,18 +75,19 @@ export function byKey(times: readonly KernelTime[]): ReadonlyMap<string, number>
   return sums
 }
 
-/** Medians over runs on an idle device. */
+/** Medians over runs on an idle device: of what the host does before a run is the device's, without waiting for it. */
 export async function hostTime(executable: WebgpuExecutable, job: Job, { parts }: Workload): Promise<HostTime> {
   let [record, submit, dispatches] = [0, 0, 0]
   for (const { spec, times, inputs, extents } of parts) {
-    const runs = []
+    const all = []
     const start = performance.now()
     do {
       await renew(executable, job)
-      runs.push(await executable.hostTime(spec.name, inputs, extents))
-    } while (runs.length < loops.most && performance.now() - start < loops.seconds * 1000)
-    record += times * median(runs.map((run) => run.record))
-    submit += times * median(runs.map((run) => run.submit))
+      all.push(await executable.hostTime(spec.name, inputs, extents))
+    } while (all.length < loops.most && performance.now() - start < loops.seconds * 1000)
+    const counted = all.slice(Math.min(loops.cold, all.length - 1))
+    record += times * median(counted.map((run) => run.record))
+    submit += times * median(counted.map((run) => run.submit))
     dispatches += times * dispatchesOf(job.plan as WebgpuPlan, spec.name)
   }
   return { record: (record / dispatches) * 1e6, submit: (submit / dispatches) * 1e6 }
