@@ -1,6 +1,7 @@
 // How long a page of 10 000 lines takes to be checked, each time in a process that has not checked anything before:
 //   node --import tsx bench/front-end.ts [--lines 10000] [--rounds 7]
-// Counted is what check() takes, from the text to the pipeline, the library included; not what Node takes to load the sources.
+// Counted is what check() takes, from the text to the pipeline, the library included; not what Node takes to load the sources. Node's
+// other threads give way, as in smdmc.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -78,8 +79,10 @@ function spread(times: readonly number[]): string {
   return [sorted[0]!, sorted[sorted.length >> 1]!].map((time) => time.toFixed(0).padStart(5)).join(' ')
 }
 
+const threads = new URL('../bin/threads.js', import.meta.url).href
+
 function inFreshProcess(name: string): Sample {
-  const args = ['--import', 'tsx', fileURLToPath(import.meta.url), '--lines', values.lines, '--one', name]
+  const args = ['--import', threads, '--import', 'tsx', fileURLToPath(import.meta.url), '--lines', values.lines, '--one', name]
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
   return JSON.parse(stdout) as Sample

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The sources are TypeScript and run as they are: tsx turns each file into JavaScript when it is loaded, by our tsconfig.json
 // and not by one that happens to lie where the user works.
+import './threads.js'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { register } from 'tsx/esm/api'
