@@ -10,7 +10,8 @@ import { extents, inputsOf, training } from './helpers/transformer-programs.ts'
 
 const facts = JSON.parse(readFileSync('test/devices/nvidia-h200.json', 'utf8')) as DeviceFacts
 const sizes = { layers: 1, width: 4, heads: 2, hidden: 6 }
-const named = (name: string, precision: 'f32' | 'f16') => training(facts, sizes, false, precision).find((p) => p.name === name)!
+const named = (name: string, precision: 'f32' | 'f16', time?: number) =>
+  training(facts, sizes, false, precision, time).find((p) => p.name === name)!
 const number = (x: number): Tensor => ({ dims: [], data: Float64Array.of(x) })
 const fresh = { 'scaler/scale': number(0), 'scaler/steady': number(0), 'scaler/skipped': number(0) }
 /** Batch 4 of 6 tokens. */
@@ -31,21 +32,26 @@ test('gradients of a scaled loss, scaled back, move the weights as plain ones do
   assert.deepEqual([at(found, 'scaler/scale'), at(found, 'scaler/steady'), at(found, 'scaler/skipped')], [first, 1, 0])
 })
 
-test('accumulated gradients are those of the scaled loss', () => {
-  const [half, whole] = [named('accumulate', 'f16'), named('accumulate', 'f32')]
-  const inputs = inputsOf(whole)
-  for (const name of Object.keys(inputs)) if (name.startsWith('grad/')) inputs[name]!.data.fill(0)
-  const expected = evaluate(whole.graph, inputs, extents)
-  const copies = Object.fromEntries(Object.entries(inputs).map(([name, t]) => [`half/${name}`, t]))
-  const found = evaluate(half.graph, { ...inputs, ...copies, ...fresh }, extents)
-  const unscaled = Object.fromEntries(
-    Object.keys(expected).map((name) => [
-      name,
-      name === 'loss' ? found[name]! : { ...found[name]!, data: found[name]!.data.map((x) => x / first) },
-    ]),
-  )
-  assertClose(unscaled, expected, 1e-10)
-})
+// Gradients of sequences of several lengths add up: all of them are scaled by the same.
+for (const time of [6, 3]) {
+  test(`accumulated gradients of sequences of ${time} tokens are those of the scaled loss`, () => {
+    const [half, whole] = [named('accumulate', 'f16', time), named('accumulate', 'f32', time)]
+    const inputs = inputsOf(whole)
+    inputs['tokens']!.data.fill(1)
+    inputs['row']!.data.forEach((_, i) => (inputs['row']!.data[i] = i))
+    for (const name of Object.keys(inputs)) if (name.startsWith('grad/')) inputs[name]!.data.fill(0)
+    const expected = evaluate(whole.graph, inputs, extents)
+    const copies = Object.fromEntries(Object.entries(inputs).map(([name, t]) => [`half/${name}`, t]))
+    const found = evaluate(half.graph, { ...inputs, ...copies, ...fresh }, extents)
+    const unscaled = Object.fromEntries(
+      Object.keys(expected).map((name) => [
+        name,
+        name === 'loss' ? found[name]! : { ...found[name]!, data: found[name]!.data.map((x) => x / first) },
+      ]),
+    )
+    assertClose(unscaled, expected, 1e-10)
+  })
+}
 
 test('a step whose gradients overflow changes nothing and halves the scale', () => {
   const inputs: Tensors = { ...scaled(first), ...fresh, step: number(3), 'scaler/steady': number(7) }

@@ -2,7 +2,7 @@
 // step ends. The loss is multiplied by a power of two; a step whose gradients overflow changes nothing and halves it, and a
 // thousand good steps in a row double it. All of it is three states that begin at zero, and a scale of zero stands for the first one.
 import type { Builder, Value } from '../graph/builder.ts'
-import { f32, type Shape } from './network.ts'
+import { f32 } from './network.ts'
 
 /** States of the scaler, each one f32: the scale, good steps since it last changed, and all steps that were skipped. */
 export const scalerStates = ['scaler/scale', 'scaler/steady', 'scaler/skipped'] as const
@@ -14,10 +14,10 @@ const range = { least: 2 ** -24, most: 2 ** 30 } as const
 
 /**
  * The power of two nearest to the tokens of a batch: the loss is their mean, so that a token's gradient by its logits is then about
- * its weight.
+ * its weight. `context` is the model's, so that programs for shorter sequences, whose gradients add up, agree.
  */
-export function firstScale(batch: number, time: number): number {
-  return 2 ** Math.round(Math.log2(batch * time))
+export function firstScale(batch: number, context: number): number {
+  return 2 ** Math.round(Math.log2(batch * context))
 }
 
 export class LossScaler {
@@ -27,12 +27,12 @@ export class LossScaler {
   /** What the loss is multiplied by, f32 []. */
   readonly scale: Value
 
-  constructor(b: Builder, batch: number, { time }: Pick<Shape, 'time'>) {
+  constructor(b: Builder, first: number) {
     const [scale, steady, skipped] = scalerStates.map((name) => b.input(name, 'state', f32())) as [Value, Value, Value]
     this.#b = b
     this.#steady = steady
     this.#skipped = skipped
-    this.scale = b.select(b.binary('eq', scale, 0), b.constant(firstScale(batch, time)), scale)
+    this.scale = b.select(b.binary('eq', scale, 0), b.constant(first), scale)
   }
 
   /** Of the first `step` steps, those that changed the weights. */

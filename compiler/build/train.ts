@@ -10,7 +10,7 @@ import type { OptimizerSpec } from '../check/pipeline.ts'
 import type { Model } from '../elaborate/model.ts'
 import type { Library } from './library.ts'
 import { batchDim, crossEntropy, f32, i32, logits, rowDim, rowsOf, timeDim, weightState, type Shape } from './network.ts'
-import { LossScaler } from './scaler.ts'
+import { firstScale, LossScaler } from './scaler.ts'
 
 export interface TrainSpec {
   readonly model: Model
@@ -48,7 +48,8 @@ export function lossGraph(model: Model, shape: Shape, library: Library): Graph {
  */
 export function trainPrograms(spec: TrainSpec, shape: Shape, library: Library, forward: (graph: Graph) => Graph): readonly Program[] {
   const loss = forward(lossGraph(spec.model, shape, library))
-  const scalerOf = (b: Builder): LossScaler | undefined => (spec.scaled ? new LossScaler(b, spec.batch, shape) : undefined)
+  const scalerOf = (b: Builder): LossScaler | undefined =>
+    spec.scaled ? new LossScaler(b, firstScale(spec.batch, spec.model.context)) : undefined
   if (shape.batch === spec.batch) {
     const b = new GraphBuilder()
     const scaler = scalerOf(b)

@@ -109,7 +109,7 @@ export async function loadTraining(
       .filter((p) => p.name === 'accumulate' || (i === 0 && (p.name === 'apply' || p.name === 'prepare')))
       .map((p) => (p.name === 'accumulate' ? { ...p, name: `accumulate_T${context}` } : p))
   })
-  const scale = bench.precision === 'f16' ? firstScale(2 * micros[0]!.batch, lengths[0]!) : 1
+  const scale = bench.precision === 'f16' ? firstScale(2 * micros[0]!.batch, model.context) : 1
   return { ...(await open(c, bench, model, programs, 'weights_init.safetensors')), scale }
 }
 

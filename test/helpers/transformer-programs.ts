@@ -35,9 +35,15 @@ const purpose = (facts: DeviceFacts, precision: Precision): Purpose => ({
   precision,
 })
 
-/** One program `step`, and others, where the batch is a micro-batch; else `accumulate`, `apply` and others. */
-export function training(facts: DeviceFacts, sizes: Sizes, whole: boolean, precision: Precision = 'f32'): readonly Program[] {
-  return trainingPrograms({ model: modelOf(sizes), optimizer, batch: whole ? batch : 2 * batch, context }, purpose(facts, precision))
+/** One program `step`, and others, where the batch is a micro-batch; else `accumulate`, `apply` and others. `time`: tokens of a sequence. */
+export function training(
+  facts: DeviceFacts,
+  sizes: Sizes,
+  whole: boolean,
+  precision: Precision = 'f32',
+  time = context,
+): readonly Program[] {
+  return trainingPrograms({ model: modelOf(sizes), optimizer, batch: whole ? batch : 2 * batch, context: time }, purpose(facts, precision))
 }
 
 export function sampling(facts: DeviceFacts, sizes: Sizes, more: Partial<SamplerSpec>, precision: Precision = 'f32'): readonly Program[] {
