@@ -25,11 +25,16 @@ export interface Contents {
 }
 
 const root = join(import.meta.dirname, '..', '..')
-const entries = { smdmc: 'cli/main.ts', bench: 'bench/run.ts', golden: 'test/golden/run.ts' }
-/** What `run.sh doctor` computes on every device to see whether it does so rightly. */
-const selfCheck = join('A_mdm_forward', 'a_w64_mha')
+/** Tests of what runs on the device, which a new one has to pass before its times mean anything. */
+const kernelTests = ['webgpu', 'kernels', 'matmul-matrix', 'attention', 'flash', 'kernels-transformer']
+const entries: Readonly<Record<string, string>> = {
+  smdmc: 'cli/main.ts',
+  bench: 'bench/run.ts',
+  golden: 'test/golden/run.ts',
+  ...Object.fromEntries(kernelTests.map((name) => [`${name}.test`, `test/${name}.test.ts`])),
+}
 
-/** Fills `folder` with app/, node and lib/. */
+/** Fills `folder` with app/, docs/, node, lib/ and nvidia.sh. */
 export function assemble(folder: string, { node, libs }: Contents): void {
   const app = join(folder, 'app')
   mkdirSync(app, { recursive: true })
@@ -37,7 +42,11 @@ export function assemble(folder: string, { node, libs }: Contents): void {
   compileInto(join(app, 'bin'))
   cpSync(join(root, 'pipelines'), join(app, 'pipelines'), { recursive: true })
   cpSync(join(root, 'bench', 'torch'), join(app, 'torch'), { recursive: true, filter: (path) => !path.includes('__pycache__') })
-  cpSync(join(root, 'test', 'golden', 'cases', selfCheck), join(app, 'cases', selfCheck), { recursive: true })
+  cpSync(join(root, 'test', 'golden', 'cases'), join(app, 'cases'), { recursive: true })
+  cpSync(join(root, 'test', 'devices'), join(app, 'bin', 'devices'), { recursive: true })
+  mkdirSync(join(folder, 'docs'))
+  copyFileSync(join(root, 'docs', 'errors.md'), join(folder, 'docs', 'errors.md'))
+  copyFileSync(join(import.meta.dirname, 'nvidia.sh'), join(folder, 'nvidia.sh'))
   copyDawn(join(app, 'node_modules', 'webgpu'))
   copySwiftShader(join(app, 'node_modules', '@sparticuz', 'chromium'))
   copyFileSync(node, join(folder, 'node'))
@@ -45,7 +54,7 @@ export function assemble(folder: string, { node, libs }: Contents): void {
   copyLibraries(join(folder, 'lib'), node, libs)
 }
 
-/** All in one folder beneath app/, as deep as the sources lie that look for pipelines/ and torch/ beside theirs. */
+/** All in one folder beneath app/, as deep as the sources lie that look for pipelines/, torch/ and docs/ beside theirs. */
 function compileInto(folder: string): void {
   const options: BuildOptions = {
     entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)])),

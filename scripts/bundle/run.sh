@@ -1,11 +1,13 @@
 #!/bin/sh
 # smdmc on a bare Linux machine (x86-64, glibc 2.34 or newer): nothing is fetched and nothing installed.
 #   run.sh doctor               which devices there are, and whether they compute right
-#   run.sh kernels …            smdmc bench kernels …
-#   run.sh golden FOLDER …      the reference cases of a folder
-#   run.sh bench …              training and sampling; with --against torch beside PyTorch. Results land in the current folder
+#   run.sh golden [FOLDER] …    the reference cases of a folder, or those that are here; --precision f16
+#   run.sh tests                the tests of kernels
+#   run.sh kernels …            smdmc bench kernels …, such as --preset 170M --tune
+#   run.sh bench …              training and sampling; `bench gpu` beside PyTorch. Results land in the current folder
+#   run.sh all                  all of these in this order, each into a file of the current folder
 #   run.sh smdmc …              any other command of smdmc
-# The choice of a device is --device, as for smdmc run; without it the GPU is taken.
+# The choice of a device is --device, as for smdmc run; golden takes any GPU without it.
 set -eu
 
 say() { printf '%s\n' "$*" >&2; }
@@ -37,26 +39,15 @@ for lib in "$root"/lib/*; do
 done
 export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$lent"
 
-# An NVIDIA card whose driver is there but registered nowhere, as in containers, is registered here.
-shares=${XDG_DATA_DIRS:-/usr/local/share:/usr/share}
-registered() {
-  for folder in /etc $(printf %s "$shares" | tr : ' ') /usr/local/nvidia/share; do
-    for json in "$folder"/vulkan/icd.d/*nvidia*.json; do [ -e "$json" ] && return; done
-  done
-  return 1
-}
-if [ -e /dev/nvidiactl ] && [ -z "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}" ] && ! registered; then
-  for name in libGLX_nvidia.so.0 libEGL_nvidia.so.0; do
-    lib=$(printf '%s\n' "$known" | sed -n "s/.*$name .*=> //p" | head -n 1)
-    for folder in /usr/local/nvidia/lib64 /usr/lib/x86_64-linux-gnu /usr/lib64; do
-      [ -n "$lib" ] || ! [ -e "$folder/$name" ] || lib=$folder/$name
-    done
-    [ -n "$lib" ] || continue
-    mkdir -p "$root/share/vulkan/icd.d"
-    printf '{"file_format_version":"1.0.1","ICD":{"library_path":"%s","api_version":"1.3.0"}}\n' "$lib" > "$root/share/vulkan/icd.d/nvidia_icd.json"
-    export XDG_DATA_DIRS="$root/share:$shares"
-    break
-  done
+if ! why=$("$root/node" -e 0 2>&1); then
+  say "Node does not start here: $why
+  = it wants glibc 2.34 or newer, as Debian 12, Ubuntu 22.04 and RHEL 9 have it, and a folder from which programs may run (TMPDIR)"
+  exit 1
+fi
+
+. "$root/nvidia.sh"
+if [ -z "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}" ] && [ -e /dev/nvidiactl ]; then
+  nvidia_driver "$known" "${XDG_DATA_DIRS:-/usr/local/share:/usr/share}" "$root/share" '/usr/local/nvidia/lib64 /usr/lib/x86_64-linux-gnu /usr/lib64'
 fi
 vendor=/usr/local/nvidia/share/glvnd/egl_vendor.d/10_nvidia.json
 [ -n "${__EGL_VENDOR_LIBRARY_FILENAMES:-}" ] || ! [ -e $vendor ] || export __EGL_VENDOR_LIBRARY_FILENAMES=$vendor
@@ -67,22 +58,54 @@ mkdir -p "$XDG_CACHE_HOME"
 
 start() { script=$1; shift; "$root/node" "$root/app/bin/$script.mjs" "$@"; }
 
+doctor() {
+  start smdmc doctor || true
+  [ -e /dev/nvidiactl ] || [ -e /dev/dri ] || say '
+No GPU was given to this machine: there is neither /dev/nvidiactl nor /dev/dri. A container gets one by `docker run --gpus all`.'
+  failed=0
+  for device in webgpu software; do
+    say "
+A forward pass on --device $device:"
+    start golden "$root/app/cases/A_mdm_forward" --device $device || failed=1
+  done
+  return $failed
+}
+
+golden() {
+  folder=$root/app/cases
+  case ${1:---} in --*) ;; *) folder=$1; shift ;; esac
+  start golden "$folder" --device webgpu "$@"
+}
+
+# A test at a time, for they share the device.
+tests() { "$root/node" --test --test-concurrency=1 --test-reporter=spec "$root"/app/bin/*.test.mjs; }
+
+# What fails does not keep the rest from being measured.
+all() {
+  failed=0
+  step() {
+    name=$1; shift
+    say "$name: $*"
+    "$@" > "smdmc-$name.txt" 2>&1 || { failed=1; say "  failed; the end of smdmc-$name.txt is:"; tail -n 5 "smdmc-$name.txt" >&2; }
+  }
+  step 1-doctor doctor
+  if ! grep -q 'auto takes webgpu' smdmc-1-doctor.txt; then
+    say 'No GPU was found, so there is nothing to measure: smdmc-1-doctor.txt says what was, and what would help.'
+    return 1
+  fi
+  step 2-golden-f32 golden
+  step 3-golden-f16 golden --precision f16
+  step 4-tests tests
+  step 5-kernels start smdmc bench kernels --preset 170M --tune
+  step 6-bench start bench gpu
+  return $failed
+}
+
 command=${1:-help}
 [ $# -eq 0 ] || shift
 case $command in
-  doctor)
-    start smdmc doctor || true
-    failed=0
-    for device in webgpu software; do
-      say "
-A forward pass on --device $device:"
-      start golden "$root/app/cases" --device $device || failed=1
-    done
-    exit $failed
-    ;;
+  doctor | golden | tests | all) $command "$@" ;;
   kernels) start smdmc bench kernels "$@" ;;
-  golden) folder=$1; shift; start golden "$folder" --device webgpu "$@" ;;
-  bench) start bench --device webgpu --results "$PWD" "$@" ;;
-  smdmc) start smdmc "$@" ;;
-  *) sed -n '2,9s/^# \{0,1\}//p' "$0" ;;
+  bench | smdmc) start "$command" "$@" ;;
+  *) sed -n '2,11s/^# \{0,1\}//p' "$0" ;;
 esac
