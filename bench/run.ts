@@ -1,36 +1,33 @@
 // npm run bench -- [--against torch] …: our speed at training and sampling, beside PyTorch's on the same machine. docs/benchmarks.md says
 // what is measured and how; bench/results keeps what came out. Never part of the tests.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { reportBug, reportFailure } from '../cli/report.ts'
 import { Failure } from '../runtime/events.ts'
-import { cpuFacts } from '../runtime/onnx/facts.ts'
-import { casesOf, nameOf, type Case, type Wanted } from './against/case.ts'
+import { casesOf, nameOf, type Wanted } from './against/case.ts'
 import { duel, type Pace } from './against/duel.ts'
 import { fileName, remarks, resultsPage, warning, type Setting } from './against/results.ts'
-import type { Side } from './against/peer.ts'
+import { mustHaveGpu, ourSide, theirSides, type TheirOptions } from './against/sides.ts'
 import { rowOf, type Row } from './against/summary.ts'
 import { tableOf } from './against/table.ts'
-import { findTorch, torchSide, type Variant } from './against/torch.ts'
+import { findTorch } from './against/torch.ts'
 import { work, type Task } from './against/worker.ts'
 
-interface Options extends Pace, Omit<Wanted, 'kinds'> {
+interface Options extends Pace, TheirOptions, Omit<Wanted, 'kinds'> {
   readonly against?: 'torch'
   readonly train?: boolean
   readonly sample?: boolean
   readonly device: string
+  readonly hardware?: boolean
   readonly python?: string
-  readonly torchDevice?: string
-  readonly threads?: number
-  readonly compile: readonly string[]
-  readonly published?: boolean
   readonly results: string
 }
 
 /** What `bench WORD` is short for: all cases on a GPU, or a training step of the smallest model on bytes on the CPU. */
 const shorts: Readonly<Record<string, string>> = {
-  gpu: '--against torch --device webgpu --precision f16 --torch-device cuda',
+  gpu: '--against torch --hardware --device webgpu --precision f16 --torch-device cuda',
   cpu: '--against torch --train --device cpu --torch-device cpu --presets 6M --vocab 256 --context 256 --sequences 8',
 }
 
@@ -50,6 +47,7 @@ const program = new Command('bench')
   .option('--sample', 'batches of samples')
   .option('--presets <names>', 'models of the family', list, ['19M', '170M', '1028M'])
   .option('--device <device>', 'as for smdmc run', 'auto')
+  .option('--hardware', 'not on a GPU made of software')
   .addOption(new Option('--precision <type>', 'of our products').choices(['f32', 'f16']).default('f32'))
   .option('--vocab <tokens>', 'size of the vocabulary', number, 32000)
   .option('--context <tokens>', 'training: tokens of a sequence', number, 2048)
@@ -82,8 +80,9 @@ const long = Object.hasOwn(shorts, words[0] ?? '') ? [...shorts[words[0]!]!.spli
 await program.parseAsync(long, { from: 'user' })
 
 async function compare(options: Options, command: string): Promise<void> {
+  if (options.hardware === true) await mustHaveGpu()
   const python = options.against === undefined ? undefined : findTorch(options.python === undefined ? undefined : [options.python])
-  const setting: Setting = { command, date: new Date() }
+  const setting: Setting = { command, date: new Date(), load: loadavg()[0]! }
   const rows: Row[] = []
   const kinds = (['train', 'sample'] as const).filter((kind) => options[kind] ?? options.train === options.sample)
   for (const c of casesOf({ ...options, kinds })) {
@@ -109,22 +108,6 @@ function resultsFolder(): string {
 function keep(rows: readonly Row[], setting: Setting, folder: string): void {
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, fileName(rows, setting)), resultsPage(rows, setting))
-}
-
-/** This program again, as it was started itself. */
-function ourSide(c: Case, device: string): Side {
-  const task: Task = { case: c, device }
-  return { name: 'smdmc', command: process.execPath, args: [...process.execArgv, process.argv[1]!, 'worker', JSON.stringify(task)] }
-}
-
-function theirSides(python: string, c: Case, { torchDevice, threads = cpuFacts().threads, compile, published }: Options): readonly Side[] {
-  const compiled = compile.map((mode) => ({ name: `PyTorch, compiled (${mode})`, compile: mode }))
-  const variants: readonly Variant[] = [
-    { name: 'PyTorch' },
-    ...compiled,
-    ...(published === true ? [{ name: 'PyTorch, as published', published }] : []),
-  ]
-  return variants.map((variant) => torchSide(python, c, variant, { device: torchDevice, threads }))
 }
 
 async function finish(command: () => Promise<void>): Promise<void> {

@@ -10,10 +10,12 @@ import { pageOf } from '../bench/against/job.ts'
 import { Peer, type Side } from '../bench/against/peer.ts'
 import { fileName, remarks, resultsPage } from '../bench/against/results.ts'
 import { predictedFor } from '../bench/against/predicted.ts'
+import { mustHaveGpu } from '../bench/against/sides.ts'
 import { rowOf, type Numbers, type Row } from '../bench/against/summary.ts'
 import { tableOf } from '../bench/against/table.ts'
 import { findTorch, torchSide } from '../bench/against/torch.ts'
 import { Failure } from '../runtime/events.ts'
+import { listAdapters } from '../runtime/webgpu/adapters.ts'
 import { revealCounts } from '../runtime/sampler/schedule.ts'
 
 const bench = join(import.meta.dirname, '..', 'bench', 'run.ts')
@@ -60,8 +62,9 @@ test('a ratio is the middle one of those round by round, and that of the best ro
   assert.deepEqual(numbersIn(row, 1).ratio, { best: 0.5, median: 0.5 })
   assert.match(tableOf([row]), /train tiny, 8 × 128 \| smdmc \| 10\.00 \(10\.00\) \| 100 000 /)
   assert.match(tableOf([row]), /\| PyTorch \| 6\.000 \(5\.000\) .*\| 0\.50 \(0\.50\) \|/)
-  const setting = { command: '--against torch', date: new Date('2026-01-02T03:04:05Z') }
+  const setting = { command: '--against torch', date: new Date('2026-01-02T03:04:05Z'), load: 0 }
   assert.equal(fileName([row], setting), '2026-01-02-0304-card-1-vulkan-against-torch.md')
+  assert.doesNotMatch(resultsPage([row], setting), /Other programs/)
   assert.match(resultsPage([row], setting), /npm run bench -- --against torch\n[^]*- two, f16: Card 1 \(Vulkan\)/)
 })
 
@@ -76,11 +79,12 @@ test('times of a software adapter are shown nowhere, and a GPU is not compared w
   const rows = (kinds: readonly Facts['kind'][]): readonly Row[] => [
     rowOf(train, kinds.map((kind, i) => ({ name: `p${i}`, facts: { ...facts, kind }, rounds: [round(123.456)] }))), // prettier-ignore
   ]
-  const setting = { command: '', date: new Date(0) }
+  const setting = { command: '', date: new Date(0), load: 1e3 }
   const software = resultsPage(rows(['software']), setting)
   assert.match(software, /^# .*\n\n\*\*Card 1 \(Vulkan\) computes on the CPU\. .* no figures of performance/)
   assert.match(software, /\| p0 \| – \| – \| – \| – \| 4\.7 GiB/)
   assert.doesNotMatch(software, /12[.,]?3/)
+  assert.match(software, /Other programs were running \(a load of 1000\.0\)/)
   assert.equal(numbersIn(rows(['software', 'cpu'])[0]!, 1).ratio, undefined)
   const apart = rows(['gpu', 'cpu'])
   assert.equal(numbersIn(apart[0]!, 1).ratio, undefined)
@@ -128,6 +132,12 @@ test('ours trains at the loss of a model that knows nothing, and samples until n
 test('a wrong preset and a precision that the device has not are said as such', async () => {
   await assert.rejects(Peer.start(ourSide({ ...train, preset: '20M' })), /20M/)
   await assert.rejects(Peer.start(ourSide({ ...train, precision: 'f16' })), /computes in f32/)
+})
+
+test('bench gpu wants hardware', async () => {
+  const hardware = (await listAdapters()).some(({ usable, software }) => usable && !software)
+  if (hardware) await mustHaveGpu()
+  else await assert.rejects(mustHaveGpu(), (e) => e instanceof Failure && e.code === 'no-gpu')
 })
 
 test('what keeps PyTorch from running is said', { skip: process.platform === 'win32' }, async () => {

@@ -9,6 +9,8 @@ export interface Setting {
   /** As typed behind `npm run bench --`. */
   readonly command: string
   readonly date: Date
+  /** Programs that wanted a processor when it began, ours not among them: the mean of a minute. */
+  readonly load: number
 }
 
 /** `2026-11-25-1431-nvidia-h100-against-torch.md`: a second run of a day does not replace the first. */
@@ -20,13 +22,13 @@ export function fileName(rows: readonly Row[], { date }: Setting): string {
   return `${day}-${time}-${device}${alone ? '' : '-against-torch'}.md`
 }
 
-export function resultsPage(rows: readonly Row[], { command, date }: Setting): string {
+export function resultsPage(rows: readonly Row[], { command, date, load }: Setting): string {
   const programs = new Set(factsOf(rows).map((f) => `- ${f.program}, ${f.precision}: ${f.device}${f.driver ? `, ${f.driver}` : ''}`))
   return `# Training and sampling, ${date.toISOString().slice(0, 16).replace('T', ' ')} UTC
 ${warning(rows)}
     npm run bench -- ${command}
 
-smdmc ${source()}, Node ${process.versions.node}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}.
+smdmc ${source()}, Node ${process.versions.node}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}.${busy(load)}
 
 ${[...programs].join('\n')}
 
@@ -36,6 +38,13 @@ Milliseconds are of a step, or of one round of a sampler: in the middle round of
 another program's is above 1 where we are faster: the middle one of the ratios round by round, in brackets that of the best rounds.
 Floating-point operations are those that our step executes. What was predicted is for f16 on an NVIDIA data-centre GPU.
 ${remarks(rows)}`
+}
+
+/** Threads that wait for one another, as PyTorch's do on the CPU, lose far more time to others than these take. */
+function busy(load: number): string {
+  return load < cpus().length / 4
+    ? ''
+    : `\n**Other programs were running (a load of ${load.toFixed(1)}): measure again on a quiet machine.**`
 }
 
 /** That times were left out, and why. */

@@ -41,6 +41,7 @@ export async function benchCommand(
   withoutDriverCaches()
   await using opened = await openBackend(options.device, warn)
   const backend = mustTime(opened)
+  if (opened.facts.software) warn(`${backend.device} computes on the CPU: this takes long, and shows that kernels work, not how fast`)
   const small = file === undefined && opened.facts.software ? usual.software : undefined
   const preset = options.preset ?? small?.preset ?? usual.hardware.preset
   const checked = file === undefined ? presetPage(preset, small ?? {}) : await load(file, options)
