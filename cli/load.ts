@@ -106,7 +106,8 @@ function usedFile(path: string, from: string): ReturnType<World['read']> {
   try {
     return { name: relative(process.cwd(), full), text: readFileSync(full, 'utf8') }
   } catch {
-    return { problem: 'there is no such file' }
+    const near = neighbour(full)
+    return { problem: 'there is no such file', ...(near !== undefined && { near: relative(dirname(resolve(from)), near) }) }
   }
 }
 

@@ -45,19 +45,20 @@ const DECLARING: Readonly<Record<string, string>> = {
 
 /** What statements in a body begin with elsewhere. */
 const STATING: Readonly<Record<string, string>> = {
+  in: 'a repeat counts for itself: `repeat 3 { … }`',
   ...each(['for', 'while'], 'a network has a fixed depth: `repeat 3 { … }` writes its body out three times'),
   ...each(['if', 'elif', 'else'], `${CHOICE}, as in \`y = if … then … else …\``),
-  ...each(['def', 'function', 'fn', 'class'], 'ops and blocks stand beside each other, not inside'),
+  ...each(['def', 'function', 'fn', 'class', 'op', 'block'], 'ops and blocks stand beside each other, not inside'),
   ...each(['var', 'const', 'auto', 'float', 'int'], 'what is computed needs a name and nothing in front: `y = …`'),
 }
 
 /** Where a word of these tables can have led astray. */
-const OUTER = ['noun', 'declaration', 'body', 'statement', 'assign']
+const OUTER = ['noun', 'declaration', 'body', 'statement', 'assign', 'repeat']
 
-/** The start of the next line that does not hang on another, or the end. */
+/** The start of the next line that does not hang on another, or behind the end. */
 export function nextDeclaration(text: string, from: number): number {
   const at = text.slice(from).search(/\n[A-Za-z]/)
-  return at < 0 ? text.length : from + at + 1
+  return at < 0 ? text.length + 1 : from + at + 1
 }
 
 function habitOfWord({ tokens, at, rules, text }: Stumble): Habit | undefined {
@@ -67,7 +68,7 @@ function habitOfWord({ tokens, at, rules, text }: Stumble): Habit | undefined {
   const places = (inBody ? [at, at - 1] : rule === 'declaration' ? [at, 0] : [0]).filter((i) =>
     Object.hasOwn(words, tokens[i]?.image ?? ''),
   )
-  const [place] = OUTER.includes(rule) ? places : []
+  const [place] = OUTER.includes(rule) ? places.filter((i) => tokens[i + 1]?.tokenType !== Colon) : []
   if (place === undefined) return undefined
   const word = tokens[place]!
   // In `t if t > 0 else 0` a value stands in front of it.
@@ -107,6 +108,8 @@ const MARKS: readonly ((around: Around) => Habit | undefined)[] = [
   prefixed,
   quotedKey,
   weight,
+  several,
+  spread,
 ]
 
 /** Two marks side by side, of which the second does not fit. */
@@ -153,6 +156,18 @@ function weight({ tokens, at, token, rules, text }: Around): Habit | undefined {
   const begin = tokens.slice(0, at).findLast(({ image }) => image === 'weight')
   if (!begin || !onOneLine(text, begin, token)) return undefined
   return { from: token, to: token, cure: '`~` says how a weight starts: `weight W: [width, hidden] ~ normal(0.02)`' }
+}
+
+/** `return x, y` */
+function several({ token, rule, rules }: Around): Habit | undefined {
+  if (token?.tokenType !== Comma || rule !== 'body' || !rules.includes('body')) return undefined
+  return { from: token, to: token, cure: 'a body gives one tensor, and a call one value; several are several blocks', opens: true }
+}
+
+/** `{ ...base }` */
+function spread({ token, next, rule }: Around): Habit | undefined {
+  if (token?.image !== '.' || next?.image !== '.' || rule !== 'record') return undefined
+  return { from: token, to: next, cure: 'what a record begins with stands in front of it: `base { … }`' }
 }
 
 const touch = (a: IToken, b: IToken): boolean => a.endOffset! + 1 === b.startOffset

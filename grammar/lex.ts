@@ -39,9 +39,12 @@ function withQuotes(token: IToken, source: SourceFile, report: Report): IToken {
   if (token.tokenType !== ForeignStr) return token
   const { startOffset, image } = token
   const span = { source, start: startOffset, end: startOffset + image.length }
-  const ours = spell(image.slice(1, -1))
+  const quotes = image.startsWith("'''") ? 3 : 1
+  const ours = spell(image.slice(quotes, -quotes))
   const fixes = [{ title: 'put straight double quotes', span, text: ours }]
-  report.using(messages).otherLanguage(span, { text: image, cure: `a text stands in straight double quotes: \`${ours}\``, fixes })
+  report
+    .using(messages)
+    .otherLanguage(span, { text: quotes === 1 ? image : "'''", cure: `a text stands in straight double quotes: \`${ours}\``, fixes })
   return { ...token, tokenType: Str, tokenTypeIdx: Str.tokenTypeIdx!, image: ours }
 }
 

@@ -12,6 +12,23 @@ const shape = /^(\d(?:_?\d)*(?:\.\d(?:_?\d)*)?(?:[eE][+-]?\d+)?)(%|[A-Za-z_]\w*)
 /** Suffixes that other tools know, with what is meant here. */
 const foreign = new Map(Object.entries({ m: 'M', K: 'k', G: 'GiB', b: 'B', t: 'T', g: 'GiB', sec: 's', hr: 'h', mins: 'min' }))
 
+/** Words for units elsewhere, with the suffix or the unit that they are here. */
+const elsewhere = new Map<string, string>([
+  ...among('%', ['percent', 'pct']),
+  ...among('h', ['hour', 'hours', 'hrs']),
+  ...among('min', ['minute', 'minutes', 'mins']),
+  ...among('s', ['second', 'seconds', 'secs']),
+  ...among('d', ['day', 'days']),
+  ...among(' steps', ['iteration', 'iterations', 'iters', 'updates', 'batches']),
+  ...among(' sequences', ['sample', 'samples', 'example', 'examples', 'rows', 'documents', 'texts']),
+  ...among(' epochs', ['passes', 'rounds']),
+  ...among(' tokens', ['bytes', 'characters', 'chars']),
+])
+
+function among(here: string, words: readonly string[]): readonly (readonly [string, string])[] {
+  return words.map((word) => [word, here])
+}
+
 /** `span` covers the whole spelling, unit included. */
 export function number(text: string, span: Span, report: Report): NumberExpr {
   const [, digits = text, suffix, unit] = shape.exec(text) ?? []
@@ -27,7 +44,9 @@ export function number(text: string, span: Span, report: Report): NumberExpr {
     const place = { ...span, start: span.end - unit.length }
     const meant = nearest(unit, units)
     const stem = text.slice(0, -unit.length)
-    const near = suffix === undefined && suffixes.includes(unit) ? digits + unit : meant === undefined ? undefined : stem + meant
+    const here = suffixes.includes(unit) ? unit : elsewhere.get(unit)
+    const joined = here === undefined || suffix !== undefined ? undefined : digits + here
+    const near = joined ?? (meant === undefined ? undefined : stem + meant)
     report.using(messages).unknownUnit(place, { spelling: text, unit, near, units, fixes: replace(span, near) })
   }
   return { kind: 'number', span, value, suffix, unit, text }

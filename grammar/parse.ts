@@ -103,6 +103,8 @@ function scopeOf({ source, report, comments }: Reading): Scope {
 /** What was found, in the order of the text, without what only follows from something else: one stumble a line, none beside what cannot be read. */
 function diagnosticsOf({ report, stumbles, unclosed, unread }: Reading): readonly Diagnostic[] {
   const unreadable = report.diagnostics.filter(({ code }) => code === 'unexpected-character')
+  // A text that is never closed takes the brackets behind it along.
+  const broken = report.diagnostics.flatMap(({ code, span }) => (code === 'open-string' ? [span.start] : []))
   const lines = new Set(unreadable.map(({ span }) => lineStart(span)))
   const genuine = stumbles.diagnostics
     .toSorted((a, b) => a.span.start - b.span.start)
@@ -110,7 +112,10 @@ function diagnosticsOf({ report, stumbles, unclosed, unread }: Reading): readonl
   const follows = ({ code, span }: Diagnostic): boolean =>
     (code === 'expected-comma' && genuine.some((d) => d.span.start < span.start && lineStart(d.span) === lineStart(span))) ||
     (code === 'unknown-suffix' && unreadable.some((d) => d.span.start === span.end)) ||
-    (code !== 'unclosed-bracket' && unclosed.some(({ open, until }) => span.start > open.startOffset && span.start <= until)) ||
+    (code === 'unclosed-bracket' && broken.some((at) => at > span.start)) ||
+    (code !== 'unclosed-bracket' &&
+      code !== 'open-string' &&
+      unclosed.some(({ open, until }) => span.start > open.startOffset && span.start <= until)) ||
     unread.some(([start, end]) => start < span.start && span.start < end)
   return [...report.diagnostics, ...genuine].filter((d) => !follows(d)).sort((a, b) => a.span.start - b.span.start)
 }

@@ -92,6 +92,12 @@ function reportError({ token, context, message }: IRecognitionException, stumble
   const rule = context.ruleStack.at(-1) ?? ''
   if (rule === 'noun' && message === tokenLabel(Name) && previous !== undefined) {
     reportHalfNoun(token, previous, span, report)
+  } else if (rule === 'record' && token.tokenType === Colon && isWord(previous ?? token) && below(stumble)) {
+    const empty = stumble.tokens[stumble.at - 2]!.endOffset! + 1
+    say.unexpected(
+      { ...span, start: empty, end: empty },
+      { expected: 'a value', advice: `\`${previous!.image}\` below begins the next field` },
+    )
   } else if (rule === 'field' && previous !== undefined && beginsValue(token)) {
     const place = { ...span, start: previous.endOffset! + 1, end: previous.endOffset! + 1 }
     say.missingColon(span, { name: previous.image, fixes: [{ title: 'put a colon', span: place, text: ':' }] })
@@ -128,10 +134,20 @@ function describe({ tokenType, image }: IToken): string | undefined {
   return `\`${image}\``
 }
 
+/** Whether the word in front of a colon stands on a line below the last one, where a value was forgotten. */
+function below({ tokens, at, text }: Stumble): boolean {
+  const [last, word] = [tokens[at - 2], tokens[at - 1]]
+  return last !== undefined && word !== undefined && text.slice(last.startOffset, word.startOffset).includes('\n')
+}
+
 /** Whether what stands below is lost with what is missing here: a body without braces, a record as YAML has it. */
 function opensLines({ tokens, at, rules, text }: Stumble): boolean {
-  if (at === tokens.length) return rules.at(-1) === 'body' && rules.at(-2) === 'block'
-  return rules.at(-1) === 'noun' && tokens[at]!.tokenType === Colon && /^\s*?(#.*)?\n/.test(text.slice(tokens[at]!.startOffset + 1))
+  const rule = rules.at(-1)
+  if (at === tokens.length) {
+    const rest = text.slice((tokens.at(-1)?.endOffset ?? -1) + 1)
+    return (rule === 'body' && rules.at(-2) === 'block') || (rule === 'noun' && /^[ \t]*(#.*)?\n[ \t]+\S/.test(rest))
+  }
+  return rule === 'noun' && tokens[at]!.tokenType === Colon && /^\s*?(#.*)?\n/.test(text.slice(tokens[at]!.startOffset + 1))
 }
 
 /** Slips that have one cure. */
@@ -144,9 +160,8 @@ function adviceFor({ image, startOffset, tokenType }: IToken, stumble: Stumble):
   const declared = `${first?.image} ${tokens[1]?.image ?? 'name'}`
   switch (rule) {
     case 'noun':
-      if (image === ':' && opensLines(stumble))
-        return `a record stands in braces, \`${declared} { … }\`; a page in YAML is called \`….yaml\``
-      if (image === ':' || at === tokens.length)
+      if (opensLines(stumble)) return `a record stands in braces, \`${declared} { … }\`; a page in YAML is called \`….yaml\``
+      if (image === ':' || image === '==' || at === tokens.length)
         return `what it is stands behind \`=\`, or in braces: \`${declared} = …\`, \`${declared} { … }\``
       if (image === '-' && touches && isWord(previous)) return `a name has letters, digits and \`_\`: \`${name}_${next?.image ?? ''}\``
       break
@@ -158,9 +173,18 @@ function adviceFor({ image, startOffset, tokenType }: IToken, stumble: Stumble):
     case 'record':
       if (tokenType === Num && previous?.image === ',' && touches) return 'a comma separates: the decimals stand behind a point, `0.001`, and digits are grouped with `_`, `2_000`' // prettier-ignore
       break
+    case 'formals':
+      if (image === '=') return `arguments stand behind the name: \`${first?.image} ${name}(x) = …\``
+      break
+    case 'declaration':
+      if (image === ',') return 'nothing stands between declarations'
+      if (image === 'grad') return 'a gradient stands behind its op: `op f(x) = …`, then `grad(dy) { x: … }`'
+      break
     case 'dims':
       if (tokenType === Num) return 'dimensions have names: `[width, hidden]`; a size of your own gets one with `let size = …`'
       break
+    case 'grad':
+      return 'a gradient for each argument: `grad(dy) { x: dy * … }`'
     case 'index':
       if (tokenType === Num) return `say along which dimension: \`[time: ${image}]\``
       break

@@ -23,7 +23,8 @@ export const OpenStr = createToken({ name: 'OpenStr', pattern: /"(?:[^"\\\r\n]|\
 // Texts in the quotes of other languages, and of word processors: read as what they are meant to be, and reported.
 export const ForeignStr = createToken({
   name: 'ForeignStr',
-  pattern: /'[^'\r\n]*'|`[^`\r\n]*`|[“„”][^“”"\r\n]*[“”]|‘[^‘’\r\n]*’|«[^«»\r\n]*»/,
+  pattern: /'''[^]*?'''|'[^'\r\n]*'|`[^`\r\n]*`|[“„”][^“”"\r\n]*[“”]|‘[^‘’\r\n]*’|«[^«»\r\n]*»/,
+  line_breaks: true,
 })
 
 // The word after a number is its unit only on the same line, after one blank, if it is not reserved and

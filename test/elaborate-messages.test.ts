@@ -109,7 +109,7 @@ test('a param that no caller has', () => {
     code: 'param-without-value',
     at: 'experts',
     message: '`lonely` needs `experts`, and nothing that calls it has one',
-    notes: ['called from transformer → layer'],
+    notes: ['called from transformer → layer', 'give it a value, `param experts = …`, here or in what calls it'],
   })
 })
 

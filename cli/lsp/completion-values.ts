@@ -83,7 +83,7 @@ function fits(binding: Binding, type: FieldType): boolean {
     case 'run':
       return binding.kind === 'noun' && stages.includes(binding.decl.noun.name)
     case 'op':
-      return binding.kind === 'op' && takesSo(binding, type.arguments)
+      return binding.kind === 'op' && takesSo(binding, type.formals.length)
     case 'code':
       return binding.kind === 'op' || binding.kind === 'block'
     case 'list':

@@ -3,9 +3,10 @@
 import type { Field, Noun, RecordExpr } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
-import { FOREIGN } from '../spec/foreign.ts'
+import { FOREIGN, FOREIGN_KINDS } from '../spec/foreign.ts'
 import { KIND_NAMES, KINDS, isKind, type FieldSpec, type KindName, type PartName } from '../spec/kinds.ts'
 import { defaultOf, typed } from './fields.ts'
+import { firstName, unknownFirst } from './guess.ts'
 import type { CustomKind } from './pipeline.ts'
 import { fieldsOfRecord, fresh } from './record.ts'
 import type { Env } from './session.ts'
@@ -42,11 +43,23 @@ export function amend(base: Rec, record: RecordExpr, env: Env, span: Span): Rec 
       fields.set(name, { value: each(over?.kind === 'axes' ? over.rows[0] : undefined), each, ...place })
       continue
     }
+    if (field.value && valueBelow(field, specs, env)) {
+      s.say.valueNeeded(field.name.span, { name, type: spec.type, next: firstName(field.value)! })
+      fields.set(name, { value: poison(field.span), ...place })
+      continue
+    }
     const value = field.value ? typed(spec.type, field.value, env, name) : amendField(base, spec, field, env)
     warnUnchanged(env, field, base.fields.get(name), value)
     fields.set(name, { value, ...place })
   }
   return { ...base, fields, decl: undefined, span }
+}
+
+/** Whether the value of a field was forgotten, and the next field on a line below was read as one: `budget:` and `optimizer { … }`. */
+function valueBelow(field: Field, specs: Readonly<Record<string, FieldSpec>>, env: Env): boolean {
+  const { source, end } = field.name.span
+  const name = unknownFirst(field.value!, env)
+  return name !== undefined && Object.hasOwn(specs, name) && source.text.slice(end, field.value!.span.start).includes('\n')
 }
 
 /** The names of a sweep's axes must be there before the stage that mentions them. */
@@ -89,7 +102,13 @@ export function nounValue(noun: Noun, env: Env): Value {
   if (custom) return customValue(noun, custom, env)
   if (!isKind(kind)) {
     const kinds = [...KIND_NAMES, ...s.kinds.keys()]
-    s.say.unknownKind(noun.noun.span, { kind, near: nearest(kind, kinds), kinds, span: noun.noun.span })
+    s.say.unknownKind(noun.noun.span, {
+      kind,
+      near: nearest(kind, kinds),
+      here: Object.hasOwn(FOREIGN_KINDS, kind) ? FOREIGN_KINDS[kind] : undefined,
+      kinds,
+      span: noun.noun.span,
+    })
     return poison(noun.span)
   }
   if (noun.value.kind === 'record') {

@@ -13,7 +13,9 @@ export function axesOf(expr: Expr, env: Env): Value {
     const axes = expr.fields.map((f) => ({ name: f.name.name, value: f.value && env.s.evaluate(f.value, env), span: f.span }))
     const wrong = axes.find((a) => a.value?.kind !== 'list' || a.value.items.length === 0)
     if (wrong && wrong.value?.kind !== 'poison') env.s.say.axisNeedsList(wrong.span, { name: wrong.name })
-    if (wrong || axes.length === 0) return poison(span)
+    if (axes.length === 0) return poison(span)
+    // The names are known all the same, to what is run.
+    if (wrong) return { kind: 'axes', names: axes.map((a) => a.name), rows: [new Map(axes.map((a) => [a.name, poison(span)]))], span }
     const count = axes.reduce((n, { value }) => n * (value?.kind === 'list' ? value.items.length : 1), 1)
     if (count > mostRows) {
       env.s.say.tooManyRows(span, { rows: count, limit: mostRows })

@@ -18,7 +18,12 @@ export function complete(b: Build, stage: Rec): boolean {
   if (missing.length === 0) return true
   const { decl } = stage
   if (decl && b.bases.has(decl)) return false
-  b.s.say.missingFields(decl?.name.span ?? stage.span, { name: decl?.name.name ?? wordOf(stage), kind: wordOf(stage), missing })
+  b.s.say.missingFields(decl?.name.span ?? stage.span, {
+    name: decl?.name.name ?? wordOf(stage),
+    kind: wordOf(stage),
+    missing,
+    types: missing.map((name) => fieldsOfRecord(stage)[name]!.type),
+  })
   return false
 }
 

@@ -28,17 +28,37 @@ export const fieldMessages = {
     message: `${code(f.field)} changes nothing: it was that already`,
     notes: [`${place(f.before)} has set it; leave it out here, or write what is to differ`],
   }),
-  missingFields: (f: { name: string; kind: string; missing: readonly string[] }) => ({
+  missingFields: (f: { name: string; kind: string; missing: readonly string[]; types: readonly FieldType[] }) => ({
     message: `${code(f.name)} has no ${lacking(f.missing)}`,
     notes: [
       f.kind === 'train' && f.missing.length > 1
         ? `start from a preset that has the rest: \`train ${f.name} = smdm.pretrain { … }\``
-        : undefined,
+        : `${code(f.missing[0]!)} takes ${such(f.types[0]!)}`,
     ],
   }),
-  wrongType: (f: { label: string; type: FieldType; value: Value }) => ({
+  /** `unquoted`: what to write instead of a text. */
+  wrongType: (f: { label: string; type: FieldType; value: Value; unquoted?: string; listed?: string; span?: Span }) => ({
     message: `${code(f.label)} cannot be ${described(f.value)}`,
-    notes: [`it takes ${takes(f.type)}`],
+    notes: [
+      f.unquoted !== undefined
+        ? `write ${code(f.unquoted)} without quotes`
+        : f.listed !== undefined
+          ? `it takes a list: write ${code(f.listed)}`
+          : `it takes ${takes(f.type)}`,
+      f.value.kind === 'record' && f.value.of === 'sweep' && f.type.is !== 'list'
+        ? 'a sweep is many stages: declare the one that is meant'
+        : undefined,
+    ],
+    fixes: f.span === undefined ? [] : meantFix(f.span, f.unquoted ?? f.listed),
+  }),
+  unquotedText: (f: { label: string; text: string; span: Span }) => ({
+    message: `${code(f.label)} is a text, and a text stands in quotes`,
+    notes: [`write ${code(JSON.stringify(f.text))}`],
+    fixes: replace(f.span, JSON.stringify(f.text)),
+  }),
+  valueNeeded: (f: { name: string; type: FieldType; next: string }) => ({
+    message: `${code(f.name)} has no value`,
+    notes: [`it takes ${takes(f.type)}; ${code(f.next)} below was read as its value`],
   }),
   unitRequired: (f: { label: string; number: number; units: readonly Dimension[]; span: Span }) => {
     const small = f.number > 0 && f.number < 1 && f.units.includes('fraction')
@@ -49,12 +69,13 @@ export const fieldMessages = {
       fixes: replace(f.span, text),
     }
   },
-  wrongUnit: (f: { label: string; dimension: Dimension; units: readonly Dimension[] }) => ({
+  wrongUnit: (f: { label: string; dimension: Dimension; units: readonly Dimension[]; number: string; span: Span }) => ({
     message:
       f.dimension === 'fraction'
         ? `${code(f.label)} cannot be a percentage`
         : `${code(f.label)} cannot be measured in ${CALLED[f.dimension]}`,
-    notes: [f.units[0] === 'none' ? 'it is a plain number' : `it is measured in ${units(f.units)}`],
+    notes: [f.units[0] === 'none' ? `it is a plain number: write ${code(f.number)}` : `it is measured in ${units(f.units)}`],
+    fixes: f.units[0] === 'none' ? replace(f.span, f.number) : [],
   }),
   outOfRange: (f: { label: string; min?: number; max?: number; fraction: boolean }) => {
     const show = (n: number): string => (f.fraction ? `${n * 100}%` : String(n))
@@ -86,13 +107,24 @@ export const fieldMessages = {
     message: `this ${f.kind} has no name`,
     notes: [`declare it first, \`${f.kind} name = … { … }\`, and mention the name`],
   }),
-  notAmendable: (f: { field: string; type: FieldType } | { value: Value }) => ({
+  notAmendable: (f: { field: string; type: FieldType } | { value: Value; kind?: Kind }) => ({
     message: 'field' in f ? `${code(f.field)} has no fields to amend` : `${described(f.value)} cannot be amended`,
-    notes: ['field' in f ? `give it a value with a colon: \`${f.field}: …\`; it takes ${takes(f.type)}` : undefined],
+    notes: [
+      'field' in f
+        ? `give it a value with a colon: \`${f.field}: …\`; it takes ${takes(f.type)}`
+        : f.kind === undefined
+          ? undefined
+          : f.kind === 'data' && f.value.kind === 'text'
+            ? `say how it is read: \`text(${JSON.stringify(f.value.text)}) { … }\`, or \`jsonl\`, \`lines\`, \`packed\``
+            : `amend ${article(f.kind)}, such as \`${exampleOf(f.kind)} { … }\``,
+    ],
   }),
-  nothingToAmend: (f: { field: string; kind: Kind }) => ({
+  nothingToAmend: (f: { field: string; kind: Kind; colon?: boolean }) => ({
     message: `there is no ${f.kind} yet to amend`,
-    notes: [`say which one: \`${f.field}: ${exampleOf(f.kind)} { … }\``],
+    notes: [
+      `say which one: \`${f.field}: ${exampleOf(f.kind)} { … }\``,
+      f.colon ? `to change the one that is there, leave the colon out: \`${f.field} { … }\`` : undefined,
+    ],
   }),
   baseNeeded: (f: { kind: Kind; name: string; makers: readonly string[] }) => ({
     message: `${code(f.name)} does not say what it is made of`,
@@ -127,6 +159,11 @@ function lacking(missing: readonly string[]): string {
 
 function count(n: number): string {
   return n === 1 ? '1 argument' : `${n} arguments`
+}
+
+/** `takes`, with an example where that has none. */
+function such(type: FieldType): string {
+  return type.is === 'record' && type.kind === 'model' ? `${takes(type)}, such as ${code(exampleOf('model'))}` : takes(type)
 }
 
 interface UnknownField {

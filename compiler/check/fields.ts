@@ -2,14 +2,15 @@
 // reported once, at the expression; the result is poison then, which later stages pass over in silence.
 import type { Expr } from '../../grammar/ast.ts'
 import { parse } from '../../grammar/parse.ts'
-import type { Span } from '../../grammar/source.ts'
+import { textOf, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
-import { FOREIGN_VALUES } from '../spec/foreign.ts'
+import { foreignValue } from '../spec/foreign.ts'
 import { KINDS, type FieldSpec, type FieldType, type QuantityType } from '../spec/kinds.ts'
 import type { Dimension } from '../spec/units.ts'
 import { axesOf } from './axes.ts'
-import { lookup } from './names.ts'
-import { fresh, modelOf } from './record.ts'
+import { isBareText, opMeant, opsFor, unknownFirst } from './guess.ts'
+import { lookup, visible } from './names.ts'
+import { caseText, fresh, modelOf } from './record.ts'
 import type { Env, Session } from './session.ts'
 import { poison, type Extreme, type Quantity, type Value } from './value.ts'
 
@@ -38,17 +39,34 @@ export function typed(type: FieldType, expr: Expr, env: Env, label: string): Val
         if (maker !== undefined || Object.keys(KINDS[type.kind].makers).length === 0) {
           if (type.kind !== 'model') return s.amend(fresh(type.kind, maker, expr.span), expr, env, expr.span)
         }
-        s.say.nothingToAmend(expr.span, { field: label, kind: type.kind })
+        s.say.nothingToAmend(expr.span, { field: label, kind: type.kind, colon: true })
         return poison(expr.span)
       }
       break
-    case 'quantity':
     case 'text':
-    case 'truth':
-    case 'op':
-    case 'code':
-    case 'stage':
     case 'either':
+      if (isBareText(type, expr, env)) {
+        s.say.unquotedText(expr.span, { label, text: textOf(expr.span), span: expr.span })
+        return poison(expr.span)
+      }
+      break
+    case 'op': {
+      const unknown = unknownFirst(expr, env)
+      if (unknown === undefined) break
+      const ops = opsFor(type.formals, env.names)
+      const here = opMeant(expr, label, type.formals)
+      s.say.unknownName(expr.span, { name: textOf(expr.span), near: nearest(unknown, ops), span: expr.span, here, makers: ops })
+      return poison(expr.span)
+    }
+    case 'quantity':
+    case 'truth':
+    case 'stage': {
+      const unknown = expr.kind === 'name' ? unknownFirst(expr, env) : undefined
+      if (unknown === undefined || (foreignValue(unknown) ?? nearest(unknown, visible(env.names))) !== undefined) break
+      s.say.unknownName(expr.span, { name: unknown, span: expr.span, takes: { label, type } })
+      return poison(expr.span)
+    }
+    case 'code':
     case 'run':
       break
   }
@@ -60,7 +78,18 @@ export function typed(type: FieldType, expr: Expr, env: Env, label: string): Val
 export function fit(s: Session, type: FieldType, value: Value, at: Span, label: string): Value {
   if (value.kind === 'poison') return value
   const wrong = (): Value => {
-    s.say.wrongType(at, { label, type, value })
+    if (value.kind === 'family') {
+      s.say.caseNeeded(at, { name: value.name, example: caseText(value.cases[0]!) })
+      return poison(at)
+    }
+    s.say.wrongType(at, {
+      label,
+      type,
+      value,
+      unquoted: unquoted(s, type, value),
+      listed: listed(type, value, at),
+      span: value.kind === 'text' ? value.span : at,
+    })
     return poison(at)
   }
   switch (type.is) {
@@ -78,8 +107,9 @@ export function fit(s: Session, type: FieldType, value: Value, at: Span, label: 
       if (value.kind !== 'code' || value.code.kind !== 'op') return wrong()
       const { formals } = value.code.decl
       const least = formals.filter((f) => f.value === undefined).length
-      if (least <= type.arguments && type.arguments <= formals.length) return value
-      s.say.wrongOp(at, { label, says: type.says, name: value.code.decl.name.name, wanted: type.arguments, given: formals.length })
+      const wanted = type.formals.length
+      if (least <= wanted && wanted <= formals.length) return value
+      s.say.wrongOp(at, { label, says: type.says, name: value.code.decl.name.name, wanted, given: formals.length })
       return poison(at)
     }
     case 'record': {
@@ -110,6 +140,40 @@ export function fit(s: Session, type: FieldType, value: Value, at: Span, label: 
     }
     case 'axes':
       return value
+  }
+}
+
+/** The list of one that a place takes instead of its only item. */
+function listed(type: FieldType, value: Value, at: Span): string | undefined {
+  return type.is === 'list' && suits(type.of, value) ? `[${textOf(at)}]` : undefined
+}
+
+/** What a text says that should have stood there without its quotes. */
+function unquoted(s: Session, type: FieldType, value: Value): string | undefined {
+  if (value.kind !== 'text') return undefined
+  const { text } = value
+  switch (type.is) {
+    case 'quantity':
+      return /^-?[\d.]+(e[+-]?\d+)?%?( [a-z]+)?$/i.test(text) ? text : undefined
+    case 'record':
+      return Object.hasOwn(KINDS[type.kind].makers, text) && KINDS[type.kind].makers[text]?.argument === undefined ? text : undefined
+    case 'op':
+      return lookup(s.prelude, text)?.kind === 'op' ? text : undefined
+    case 'code':
+      return ['op', 'block'].includes(lookup(s.prelude, text)?.kind ?? '') ? text : undefined
+    case 'truth':
+      return /^(true|false)$/i.test(text) ? text.toLowerCase() : undefined
+    case 'stage':
+      return /^[a-z]\w*$/i.test(text) ? text : undefined
+    case 'list':
+      return unquoted(s, type.of, value)
+    case 'either':
+      return type.of.map((t) => unquoted(s, t, value)).find((t) => t !== undefined)
+    case 'text':
+    case 'word':
+    case 'axes':
+    case 'run':
+      return undefined
   }
 }
 
@@ -145,7 +209,7 @@ function fitQuantity(s: Session, type: QuantityType, value: Quantity | Extreme, 
   const dimension = dimensionIn(units, value)
   if (dimension === undefined) {
     if (value.dimension === 'none') s.say.unitRequired(at, { label, number: value.number, units, span: at })
-    else s.say.wrongUnit(at, { label, dimension: value.dimension, units })
+    else s.say.wrongUnit(at, { label, dimension: value.dimension, units, number: numberIn(value), span: at })
     return poison(at)
   }
   const fitted: Quantity = { ...value, dimension }
@@ -159,6 +223,11 @@ function fitQuantity(s: Session, type: QuantityType, value: Quantity | Extreme, 
     return poison(at)
   }
   return fitted
+}
+
+/** A quantity without its unit, as it was written where it was written as a number. */
+function numberIn({ number, span }: Quantity): string {
+  return /^-?\d[\d_.]*(e[+-]?\d+)?(?= )/i.exec(textOf(span))?.[0] ?? String(number)
 }
 
 /** A bare number has the field's unit where only one is possible; a percentage may stand for a plain number. */
@@ -175,7 +244,7 @@ function wordOf(words: readonly string[], expr: Expr, env: Env, label: string): 
   if (expr.kind === 'name' && words.includes(expr.name)) return { kind: 'word', word: expr.name, span }
   const binding = expr.kind === 'name' ? (env.locals?.get(expr.name) ?? lookup(env.names, expr.name)) : undefined
   if (expr.kind === 'name' && binding?.kind !== 'let' && binding?.kind !== 'param' && binding?.kind !== 'text') {
-    const here = Object.hasOwn(FOREIGN_VALUES, expr.name) ? FOREIGN_VALUES[expr.name] : undefined
+    const here = foreignValue(expr.name, 'word')
     s.say.unknownWord(span, { label, word: expr.name, near: nearest(expr.name, words), words, span, here })
     return poison(span)
   }

@@ -2,17 +2,19 @@
 import type { Catalogue } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import { listOf } from '../../grammar/suggest.ts'
+import type { FieldType } from '../spec/kinds.ts'
 import { CALLED, type Dimension } from '../spec/units.ts'
 import { described, type Value } from './value.ts'
-import { code, codes, grouped, place, replace, meant, meantFix, type Kind } from './wording.ts'
+import { code, codes, grouped, place, replace, meant, meantFix, takes, type Kind } from './wording.ts'
 
 export const nameMessages = {
   /** `here`: what to write for another framework's word. `makers`: what could stand there. */
-  unknownName: (f: { name: string; near?: string; span: Span; of?: string; here?: string; makers?: readonly string[] }) => {
+  unknownName: (f: { name: string; near?: string; span: Span; of?: string; here?: string; makers?: readonly string[]; takes?: Takes }) => {
+    const taken = f.takes && `${code(f.takes.label)} takes ${takes(f.takes.type)}`
     const some = f.makers !== undefined && f.makers.length > 0 ? `there are ${codes(f.makers)}, and what a page declares` : undefined
     return {
       message: f.of === undefined ? `${code(f.name)} is not defined` : `${code(f.of)} has no ${code(f.name)}`,
-      notes: [f.here === undefined ? (meant(f.near) ?? some) : `write ${f.here}`],
+      notes: [f.here === undefined ? (meant(f.near) ?? taken ?? some) : `write ${f.here}`],
       fixes: meantFix(f.span, f.here === undefined ? f.near : undefined),
     }
   },
@@ -22,7 +24,7 @@ export const nameMessages = {
   }),
   cycle: (f: { name: string; chain: readonly string[] }) => ({
     message: `${code(f.name)} depends on itself`,
-    notes: [`the chain is ${f.chain.join(' → ')}`],
+    notes: [`the chain is ${f.chain.join(' → ')}`, 'let one of them name something that is there without the others'],
   }),
   namesTooDeep: (f: { limit: number }) => ({
     message: `this is reached through a chain of more than ${f.limit} names`,
@@ -36,13 +38,13 @@ export const nameMessages = {
     message: 'this file uses itself',
     notes: [`the chain is ${f.chain.join(' → ')}`, 'move what both need into a third file'],
   }),
-  cannotUse: (f: { path: string; problem: string; near?: string; span: Span }) => ({
+  cannotUse: (f: { path: string; problem: string; near?: string; span: Span; library?: boolean }) => ({
     message:
       f.problem === 'missing'
         ? `there is no ${f.path.endsWith('.smdm') ? 'file' : 'library'} ${code(f.path)}`
         : `I cannot use ${code(f.path)}: ${f.problem}`,
-    notes: [meant(f.near)],
-    fixes: meantFix(f.span, f.near),
+    notes: [f.library ? `it is a library: write \`use ${f.path}\`, without quotes` : meant(f.near)],
+    fixes: meantFix(f.span, f.library ? f.path : f.near),
   }),
   aliasNeeded: (f: { path: string }) => ({
     message: 'a used file needs a name',
@@ -56,10 +58,10 @@ export const nameMessages = {
     message: `${code(f.path)} brings the kind ${code(f.word)}, which is there already`,
     notes: ['a kind has one meaning in a page: leave one of the plugins out, or rename its kind'],
   }),
-  unknownKind: (f: { kind: string; near?: string; kinds: readonly string[]; span: Span }) => ({
+  unknownKind: (f: { kind: string; near?: string; here?: string; kinds: readonly string[]; span: Span }) => ({
     message: `I do not know what a ${code(f.kind)} is`,
-    notes: [meant(f.near) ?? `there are ${listOf(f.kinds)}`],
-    fixes: meantFix(f.span, f.near),
+    notes: [f.here === undefined ? (meant(f.near) ?? `there are ${listOf(f.kinds)}`) : `here it is called ${code(f.here)}`],
+    fixes: meantFix(f.span, f.here ?? f.near),
   }),
   unknownParam: (f: { name: string; near?: string; params: readonly string[]; file: string }) => ({
     message: `${code(f.file)} has no param ${code(f.name)}`,
@@ -119,13 +121,34 @@ export const nameMessages = {
     message: f.form === 'record' ? 'a record cannot stand here' : 'this belongs into the body of an op or block',
     notes: f.form === 'record' ? ['begin with what it amends: `base { … }`'] : [],
   }),
-  cannotCall: (f: { value: Value }) => ({ message: `${described(f.value)} cannot be called` }),
+  cannotCall: (f: { value: Value; name: string; args: readonly string[] }) => ({
+    message: `${described(f.value)} cannot be called`,
+    notes: [f.value.kind === 'code' || f.args.length > 0 ? `its fields stand in braces: ${withFields(f.name, f.args)}` : undefined],
+  }),
   argumentNeeded: (f: { name: string; kind: Kind }) => ({
     message: `which file? ${code(f.name)} needs one`,
     notes: [`write \`${f.name}("…")\``],
   }),
-  wrongArgument: (f: { name: string; wanted: number; given: number }) => ({
+  wrongArgument: (f: { name: string; wanted: number; given: number; args: readonly string[] }) => ({
     message: `${code(f.name)} takes ${f.wanted === 0 ? 'nothing' : f.wanted === 1 ? 'one thing' : `${f.wanted} things`} in parentheses, not ${f.given}`,
-    notes: [f.wanted === 0 ? `write ${code(f.name)}` : `fields stand in braces behind it: \`${f.name}("…") { … }\``],
+    notes: [
+      f.wanted === 0
+        ? `write ${f.args.length > 0 ? withFields(f.name, f.args) : code(f.name)}`
+        : f.args.length > 0
+          ? `fields stand in braces behind it: ${withFields(`${f.name}(…)`, f.args)}`
+          : f.given > 1 && f.name === 'text'
+            ? 'it reads one: join files into one, or declare each and train on one after the other'
+            : `fields stand in braces behind it: \`${f.name}("…") { … }\``,
+    ],
   }),
 } satisfies Catalogue
+
+interface Takes {
+  readonly label: string
+  readonly type: FieldType
+}
+
+/** `` `adamw { lr: …, warmup: … }` ``. */
+function withFields(name: string, fields: readonly string[]): string {
+  return code(`${name} { ${fields.length === 0 ? '…' : fields.map((field) => `${field}: …`).join(', ')} }`)
+}

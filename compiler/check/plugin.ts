@@ -17,7 +17,8 @@ export function addPlugin(s: Session, use: Use, path: string): void {
     problem: 'plugins are not loaded here',
   }
   if ('problem' in found) {
-    s.say.cannotUse(span, { path, problem: found.problem, near: found.near, span })
+    const library = Array.isArray(s.world.read(path, span.source.name))
+    s.say.cannotUse(span, { path, problem: found.problem, near: found.near, span, library })
     return
   }
   for (const [word, kind] of Object.entries(found.plugin.kinds)) {

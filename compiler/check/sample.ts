@@ -3,6 +3,7 @@ import { baseOf } from './base.ts'
 import { code, lookupsOf, number, place, quantity, record, text, truth, type Build } from './build.ts'
 import { complete, sound } from './complete.ts'
 import { normalForm } from './normal.ts'
+import { checkOrder } from './order.ts'
 import type { SamplerSpec, SampleStage, TrainStage } from './pipeline.ts'
 import { sizeOf, templateOf } from './template.ts'
 import { fromOf } from './train.ts'
@@ -69,7 +70,7 @@ export function buildSampler(b: Build, sampler: Rec, known?: { readonly prompt: 
   const kind = sampler.maker === 'ancestral' ? 'ancestral' : 'confidence'
   const [steps, guidance] = [number(s, sampler, 'steps'), number(s, sampler, 'guidance')]
   const order = kind === 'confidence' ? code(s, sampler, 'order')?.code : undefined
-  if (order?.kind === 'block') return undefined
+  if (order?.kind === 'block' || (order && !checkOrder(s, order, place(sampler, 'order').at))) return undefined
   if (known && steps > known.masks && sampler.fields.has('steps'))
     s.say.moreStepsThanMasks(place(sampler, 'steps').at, { steps, masks: known.masks })
   if (guidance > 0 && known?.prompt === 0) s.say.guidanceWithoutPrompt(place(sampler, 'guidance').at, undefined)

@@ -8,14 +8,23 @@ import { code, codes, gib, place, replace, meant, short, grouped } from './wordi
 export const stageMessages = {
   missingFile: (f: { path: string; reason: LostFile['reason']; near?: string; folder?: string; span: Span }) => ({
     message: {
-      missing: `there is no file ${code(f.path)}`,
+      missing: `there is no file ${code(shownPath(f.path))}`,
       unreadable: `I may not read ${code(f.path)}`,
       directory: `${code(f.path)} is a folder, not a file`,
       'not-a-directory': `${code(f.path)} is a file: packed data is a folder of them`,
       'no-match': `no file in ${code(f.folder ?? f.path)} is called ${code(f.path)}`,
       offline: `${code(f.path)} is not here, and the registry cannot be reached`,
     }[f.reason],
-    notes: [meant(f.near)],
+    notes: [
+      meant(f.near) ??
+        (f.reason === 'directory'
+          ? `name a file in it: \`${f.path.replace(/\/*$/, '/')}….txt\``
+          : /[\t\r\n]/.test(f.path)
+            ? 'a backslash begins an escape in a text: write `/` between folders'
+            : f.reason === 'missing'
+              ? 'a path begins at the folder of the page'
+              : undefined),
+    ],
     fixes: f.near === undefined ? [] : replace(f.span, JSON.stringify(f.near)),
   }),
   unfitFile: (f: { path: string; as: string; line?: number; problem: string }) => ({
@@ -101,6 +110,10 @@ export const stageMessages = {
   nothingToWrite: (f: { size: number; length: number }) => ({
     message: `the prompt fills all ${f.length} tokens, so nothing is left to write`,
     notes: [`\`length\` counts the prompt, which has ${f.size}`],
+  }),
+  orderNotNumber: (f: { name: string; given: readonly string[] }) => ({
+    message: `an order is one number for each position, and ${code(f.name)} gives ${f.given.length === 0 ? 'one for all' : `one for each ${codes(f.given)}`}`,
+    notes: [`it takes the probabilities together, as in \`(p: [vocab]) -> float = max[vocab](p)\``],
   }),
   needsMasked: (f: { name: string }) => ({
     message: `${code(f.name)} was trained on the next token; samplers fill masks`,
@@ -189,6 +202,7 @@ export const stageMessages = {
   moreStepsThanMasks: (f: { steps: number; masks: number }) => ({
     severity: 'warning' as const,
     message: `${f.steps} rounds for ${f.masks} masks: at least ${f.steps - f.masks} reveal nothing and are skipped`,
+    notes: [`write \`steps: ${f.masks}\`: more rounds than masks change nothing`],
   }),
   guidanceWithoutPrompt: () => ({
     severity: 'warning' as const,
@@ -218,7 +232,7 @@ export const stageMessages = {
     notes: ['hold some out, `validation: 1%` in its data, or fit `loss: train`'],
   }),
   fitNeedsPoints: (f: { points: number; least: number }) => ({
-    message: `a power law through ${f.points} points says nothing`,
+    message: `a power law through ${f.points === 1 ? '1 point' : `${f.points} points`} says nothing`,
     notes: [`sweep at least ${f.least} sizes or budgets`],
   }),
   fitNeedsBudgets: (f: { budgets: number; sizes: number }) => ({
@@ -236,6 +250,11 @@ export const stageMessages = {
     notes: ['the page is right: this version checks and plans it, a later one will run it'],
   }),
 } satisfies Catalogue
+
+/** With what would move the cursor written out. */
+function shownPath(path: string): string {
+  return path.replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
+}
 
 /** What to look at, by what was asked of the file. */
 const CURES: Readonly<Record<string, string>> = {

@@ -25,7 +25,7 @@ export function buildSweep(b: Build, record: Rec): SweepStage | undefined {
     if (!stage) return undefined
     runs.push({ values: shown(row), stage })
   }
-  warnEqual(b, record, runs)
+  if (!b.s.report.diagnostics.some((d) => d.severity === 'error' && inside(d.span, run.at))) warnEqual(b, record, runs)
   const normal = {
     numerics: { sweep: KINDS.sweep.numerics },
     runs: runs.map(({ values, stage }) => ({ key: stage.key, values })),
@@ -34,6 +34,8 @@ export function buildSweep(b: Build, record: Rec): SweepStage | undefined {
   const needs = runs.map(({ stage }) => stage)
   return { kind: 'sweep', ...baseOf(b, record, normal, needs), origins: originsIn(over.rows, run.at), runs }
 }
+
+const inside = (span: Span, { source, start, end }: Span): boolean => span.source === source && start <= span.start && span.end <= end
 
 /** Where the values of its normal form stand: those of a row in the axes, the rest where the stage is written. */
 function originsIn(rows: readonly Row[], run: Span): ReadonlyMap<string, Span> {

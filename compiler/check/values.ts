@@ -4,7 +4,7 @@ import type { CallExpr, Expr, Let, NameExpr, Noun, Param } from '../../grammar/a
 import { parse } from '../../grammar/parse.ts'
 import { textOf, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
-import { FOREIGN_VALUES } from '../spec/foreign.ts'
+import { foreignValue } from '../spec/foreign.ts'
 import { KINDS, kindOfMaker, type KindName, type PartName } from '../spec/kinds.ts'
 import { amend, nounValue } from './amend.ts'
 import { asDeclared } from './declared.ts'
@@ -64,7 +64,7 @@ function meaning(expr: Expr, env: Env, want?: KindName | PartName): Value {
       const record = base.kind === 'code' && base.code.kind === 'block' ? modelOf(base.code, span) : base
       if (record.kind === 'record') return amend(record, expr.record, env, span)
       if (record.kind === 'family') s.say.caseNeeded(expr.target.span, { name: record.name, example: caseText(record.cases[0]!) })
-      else if (record.kind !== 'poison') s.say.notAmendable(expr.target.span, { value: record })
+      else if (record.kind !== 'poison') s.say.notAmendable(expr.target.span, { value: record, kind: want })
       return poison(span)
     }
     case 'call':
@@ -176,7 +176,8 @@ function resolve(expr: NameExpr, env: Env, want?: KindName | PartName): Value {
   }
   if (Object.hasOwn(CONSTANTS, name)) return { kind: 'quantity', number: CONSTANTS[name]!, dimension: 'none', span }
   const makers = want === undefined ? Object.values(KINDS).flatMap((k) => Object.keys(k.makers)) : Object.keys(KINDS[want].makers)
-  const here = Object.hasOwn(FOREIGN_VALUES, name) ? FOREIGN_VALUES[name] : undefined
+  const used = Array.isArray(s.world.read(name, span.source.name)) ? `\`use ${name}\` at the top of the page` : undefined
+  const here = used ?? foreignValue(name, want)
   s.say.unknownName(span, { name, near: nearest(name, [...visible(names), ...makers]), span, here, makers: want && makers })
   return poison(span)
 }
@@ -228,21 +229,23 @@ function call(expr: CallExpr, env: Env, want?: KindName | PartName): Value {
     if (kind) return make(kind, name, expr, env)
     if (!binding && (name === 'max' || name === 'min')) return extremeCall(name, expr, env)
   }
-  const target = evaluate(callee, env)
+  const target = evaluate(callee, env, want)
   if (target.kind === 'poison') return target
   if (target.kind === 'family') return choose(target, expr, env)
   if (target.kind === 'code' && target.code.kind === 'op') return compute(target, expr, env)
-  s.say.cannotCall(callee.span, { value: target })
+  s.say.cannotCall(callee.span, { value: target, name: textOf(callee.span), args: namesOf(args) })
   for (const arg of args) evaluate(arg.value, env)
   return poison(span)
 }
+
+const namesOf = (args: CallExpr['args']): readonly string[] => args.flatMap((arg) => arg.name?.name ?? [])
 
 /** `text("…")`: the argument fills the maker's first field. */
 function make(kind: KindName | PartName, name: string, expr: CallExpr, env: Env): Value {
   const { argument, fields } = KINDS[kind].makers[name]!
   const [arg, ...more] = expr.args
   if (argument === undefined || !arg || more.length > 0) {
-    env.s.say.wrongArgument(expr.span, { name, wanted: argument === undefined ? 0 : 1, given: expr.args.length })
+    env.s.say.wrongArgument(expr.span, { name, wanted: argument === undefined ? 0 : 1, given: expr.args.length, args: namesOf(expr.args) })
     return poison(expr.span)
   }
   const value = typed(fields[argument]!.type, arg.value, env, argument)
@@ -266,7 +269,7 @@ function choose(family: Family, expr: CallExpr, env: Env): Value {
   const { s } = env
   const key = expr.args.length === 1 ? evaluate(expr.args[0]!.value, env) : undefined
   if (!key) {
-    s.say.wrongArgument(expr.span, { name: family.name, wanted: 1, given: expr.args.length })
+    s.say.wrongArgument(expr.span, { name: family.name, wanted: 1, given: expr.args.length, args: namesOf(expr.args) })
     return poison(expr.span)
   }
   if (key.kind === 'poison') return key

@@ -1,8 +1,9 @@
 // The statements of a body, in order: weights come to be, names are given, repeats go round, and a result is returned.
+import { textOf } from '../../grammar/source.ts'
 import type { Assign, BlockDecl, Body, Expr, OpDecl, Repeat, Weight } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { WeightSpec } from '../plan/jobs.ts'
-import { dimensions } from './dimension.ts'
+import { dimensions, setIn } from './dimension.ts'
 import type { Frame } from './frame.ts'
 import { keepPromise } from './signature.ts'
 import { FAILED, dimsOf, showTerm, tensor, type Term } from './term.ts'
@@ -79,7 +80,8 @@ function repeat(frame: Frame, s: Repeat): void {
   const count = ctx.evaluate(s.count, frame)
   if (count.kind === 'failed') return
   if (count.kind !== 'number' || !Number.isInteger(count.value) || count.value < 0) {
-    ctx.say.notACount(s.count.span, { what: count.kind === 'number' ? String(count.value) : showTerm(count) })
+    const set = s.count.kind === 'name' ? setIn(frame, s.count.name) : undefined
+    ctx.say.notACount(s.count.span, { what: count.kind === 'number' ? String(count.value) : showTerm(count), set })
     return
   }
   const word = s.count.kind === 'name' ? s.count.name : 'repeat'
@@ -142,8 +144,10 @@ function weights(frame: Frame, s: Weight): void {
   const { ctx } = frame
   const { element } = s.type
   const typed = element === undefined || element.name === 'float'
+  const twice = s.type.dims?.find((d, i) => s.type.dims!.findIndex((e) => e.name === d.name) < i)
+  if (twice) ctx.say.dimensionTwice(twice.span, { name: twice.name, given: textOf(s.type.span) })
   if (!typed) ctx.say.weightType(s.type.span, { type: element.name })
-  const dims = frame.code.kind === 'op' || !typed ? undefined : dimensions(frame, s.type.dims ?? [])
+  const dims = frame.code.kind === 'op' || !typed || twice ? undefined : dimensions(frame, s.type.dims ?? [])
   for (const { name, span } of s.names) {
     if (!frame.spend(1, span)) return
     if (frame.code.kind === 'op') ctx.say.weightInOp(span, { name })

@@ -50,6 +50,7 @@ export function builtin(frame: Frame, name: string, dims: readonly Ident[] | und
 }
 
 function count(frame: Frame, call: CallExpr, name: string, formals: readonly string[]): Term {
-  frame.ctx.say.argumentCount(call.span, { name, formals, given: call.args.length })
+  const reduces = FUNCTIONS.get(name)?.reduces !== undefined
+  frame.ctx.say.argumentCount(call.span, { name, formals, given: call.args.length, reduces })
   return FAILED
 }

@@ -4,6 +4,7 @@ import type { BlockDecl, Expr, OpDecl, Statement, TypeExpr } from '../../grammar
 import type { Report } from '../../grammar/diagnostic.ts'
 import { eachPart } from '../../grammar/walk.ts'
 import { BUILTINS } from './builtin.ts'
+import { pathOf } from './expression.ts'
 import type { Code } from './code.ts'
 import { withoutPrimes } from './frame.ts'
 import { messages } from './messages.ts'
@@ -22,6 +23,9 @@ export function checkNames(code: Code, report: Report): void {
   walk(decl, (node) => {
     if (node.kind === 'weight' && node.init?.kind === 'call' && node.init.callee.kind === 'name' && node.init.callee.name === 'normal')
       inits.add(node.init.callee)
+    const path = node.kind === 'member' ? pathOf(node) : undefined
+    if (path && scope.number(path) === undefined && scope.code(path) === undefined)
+      say.undefinedName(node.span, { name: path.join('.'), known: known(), inherits: false })
     if (node.kind === 'name' && !inits.has(node) && !has(node.name))
       say.undefinedName(node.span, { name: node.name, known: known(), inherits: false })
     const callee =
@@ -63,7 +67,7 @@ function declaredIn(decl: OpDecl | BlockDecl): ReadonlySet<string> {
 /** Every expression and statement inside; of `a.b` only what may be a name of its own, and not the words of indices. */
 function walk(tree: object, visit: (node: Expr | Statement) => void): void {
   const node = tree as Expr | Statement
-  if (typeof node.kind === 'string' && node.kind === 'member') return
   if (typeof node.kind === 'string') visit(node)
+  if (typeof node.kind === 'string' && node.kind === 'member') return
   eachPart(tree, (part) => walk(part, visit))
 }

@@ -119,6 +119,12 @@ function namesIn(expr: Expr): readonly string[] {
   return expr.kind === 'if' ? [...namesIn(expr.test), ...namesIn(expr.then), ...namesIn(expr.else)] : []
 }
 
+/** Where a page or a block sets a name. */
+export function setIn(frame: Frame, name: string): string | undefined {
+  const origin = frame.origin(name)
+  return origin && place(origin)
+}
+
 function place(span: Span): string {
   return `${span.source.name}:${positionAt(span.source, span.start).line}`
 }

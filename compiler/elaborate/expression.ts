@@ -182,7 +182,8 @@ function isName(expr: Expr, name: string): boolean {
   return expr.kind === 'name' && expr.name === name
 }
 
-function pathOf(expr: Expr): readonly string[] | undefined {
+/** `a.b.c` as its words; undefined for what is no path. */
+export function pathOf(expr: Expr): readonly string[] | undefined {
   if (expr.kind === 'name') return [expr.name]
   if (expr.kind !== 'member') return undefined
   const before = pathOf(expr.target)

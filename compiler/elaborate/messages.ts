@@ -2,6 +2,7 @@
 import type { Diagnostic, Wording } from '../../grammar/diagnostic.ts'
 import { Report } from '../../grammar/diagnostic.ts'
 import { listOf, nearest } from '../../grammar/suggest.ts'
+import { elsewhere } from './elsewhere.ts'
 
 type Sized = readonly { readonly name: string; readonly size: number }[]
 
@@ -17,7 +18,11 @@ const meant = (name: string, known: readonly string[]): string | undefined => {
 export const messages = {
   undefinedName: (f: { name: string; known: readonly string[]; inherits: boolean }): Wording => ({
     message: `${quoted(f.name)} is not defined`,
-    notes: [f.inherits ? `its callers have one: write \`param ${f.name}\` to use it here` : meant(f.name, f.known)],
+    notes: [
+      f.inherits
+        ? `its callers have one: write \`param ${f.name}\` to use it here`
+        : (elsewhere(f.name) ?? meant(f.name.split('.').at(-1)!, f.known)),
+    ],
   }),
   unknownDimension: (f: { name: string; known: readonly string[] }): Wording => ({
     message: `I do not know the size of ${quoted(f.name)}`,
@@ -63,10 +68,14 @@ export const messages = {
   }),
   missingDimension: (f: { name: string; promised: string; returned: string; missing: readonly string[] }): Wording => ({
     message: `${quoted(f.name)} promises ${f.promised} but returns ${f.returned}`,
-    notes: [`${names(f.missing)} ${be(f.missing)} missing`],
+    notes: [
+      `${names(f.missing)} ${be(f.missing)} missing`,
+      `a walk along \`${f.missing[0]}\` that is summed away needs a name of its own: \`sum[${f.missing[0]}'](… x[${f.missing[0]}'] …)\``,
+    ],
   }),
   argumentDimension: (f: { name: string; missing: readonly string[]; given: string }): Wording => ({
     message: `${quoted(f.name)} needs ${names(f.missing)}, and this is ${f.given}`,
+    notes: ['dimensions meet by name: the two must call it the same'],
   }),
   clashingDimension: (f: { name: string; formal: string; clash: readonly string[]; given: string }): Wording => ({
     message: `${quoted(f.name)} uses ${names(f.clash)} for something else, and this is ${f.given}`,
@@ -78,7 +87,7 @@ export const messages = {
   }),
   dimensionTwice: (f: { name: string; given: string }): Wording => ({
     message: `this is ${f.given} already, so ${quoted(f.name)} would stand in it twice`,
-    notes: ["a further walk along a dimension takes a further prime: `time''`"],
+    notes: [`a further walk along a dimension takes a further prime: \`${f.name}'\``],
   }),
   indexOutOfRange: (f: { name: string; last: number }): Wording => ({
     message: `this index may fall outside ${quoted(f.name)} (0 … ${f.last})`,
@@ -120,7 +129,10 @@ export const messages = {
   }),
   paramWithoutValue: (f: { block: string; name: string; callers: readonly string[] }): Wording => ({
     message: `${quoted(f.block)} needs ${quoted(f.name)}, and nothing that calls it has one`,
-    notes: [f.callers.length === 0 ? `set it in the model: \`{ ${f.name}: … }\`` : `called from ${f.callers.join(' → ')}`],
+    notes:
+      f.callers.length === 0
+        ? [`set it in the model: \`{ ${f.name}: … }\``]
+        : [`called from ${f.callers.join(' → ')}`, `give it a value, \`param ${f.name} = …\`, here or in what calls it`],
   }),
   circularLet: (f: { name: string }): Wording => ({ message: `${quoted(f.name)} depends on itself` }),
   notStatic: (f: { keyword: string; name: string }): Wording => ({
@@ -143,8 +155,9 @@ export const messages = {
     message: `${quoted(f.name)} is ${f.before} before the repeat and ${f.after} after a turn`,
     notes: ['what goes round must keep its dimensions'],
   }),
-  notACount: (f: { what: string }): Wording => ({
+  notACount: (f: { what: string; set?: string }): Wording => ({
     message: `a repeat needs a whole number of turns, and this is ${f.what}`,
+    notes: [f.set === undefined ? undefined : `set in ${f.set}`],
   }),
   returnInRepeat: (): Wording => ({ message: 'a repeat cannot return', notes: ['return after it'] }),
   noReturn: (f: { name: string }): Wording => ({ message: `${quoted(f.name)} returns nothing`, notes: ['end its body with `return …`'] }),
@@ -168,8 +181,9 @@ export const messages = {
     notes: ['write `~ normal(0.02)`, with a standard deviation of your choice'],
   }),
   notCallable: (f: { what: string }): Wording => ({ message: `this is ${f.what}, and only ops and blocks can be called` }),
-  argumentCount: (f: { name: string; formals: readonly string[]; given: number }): Wording => ({
+  argumentCount: (f: { name: string; formals: readonly string[]; given: number; reduces?: boolean }): Wording => ({
     message: `${quoted(f.name)} takes ${f.formals.length === 0 ? 'no arguments' : names(f.formals)}, and gets ${f.given} argument${f.given === 1 ? '' : 's'}`,
+    notes: [f.reduces ? `dimensions stand in brackets: \`${f.name}[width](x)\`` : elsewhere(f.name)],
   }),
   missingArgument: (f: { name: string; formal: string }): Wording => ({ message: `${quoted(f.name)} needs ${quoted(f.formal)}` }),
   unknownArgument: (f: { name: string; argument: string; formals: readonly string[] }): Wording => ({

@@ -48,6 +48,10 @@ export const FOREIGN: Readonly<Record<string, Foreign>> = {
   warmup_ratio: { here: 'warmup', note: 'the unit stands at the number: `warmup: 1%`' },
   warmup_iters: { here: 'warmup', note: 'the unit stands at the number: `warmup: 200 steps`' },
   lr_scheduler: { here: 'decay' },
+  scheduler: { here: 'decay' },
+  lr_schedule: { here: 'decay' },
+  lr_decay: { here: 'decay' },
+  wd: { here: 'weight_decay' },
   lr_scheduler_type: { here: 'decay' },
   adam_betas: { here: 'betas' },
   adam_epsilon: { here: 'eps' },
@@ -118,8 +122,52 @@ export const FOREIGN: Readonly<Record<string, Foreign>> = {
   nll_type: { here: 'by' },
 }
 
-/** Names that are written where a field takes a noun or a word: what to write instead. */
-export const FOREIGN_VALUES: Readonly<Record<string, string>> = {
+/** Kinds of declarations by the words of others. */
+export const FOREIGN_KINDS: Readonly<Record<string, string>> = {
+  ...each(['dataset', 'datasets', 'corpus', 'file', 'dataloader'], 'data'),
+  ...each(['network', 'net', 'module', 'architecture'], 'model'),
+  ...each(['trainer', 'training', 'pretrain', 'finetune', 'fit_model', 'run', 'experiment', 'job'], 'train'),
+  ...each(['generate', 'generation', 'inference', 'predict', 'infer', 'write', 'complete'], 'sample'),
+  ...each(['evaluate', 'evaluation', 'test', 'validate', 'benchmark', 'metric', 'likelihood'], 'eval'),
+  ...each(['loss', 'schedule', 'noise'], 'objective'),
+  ...each(['optim', 'optimiser'], 'optimizer'),
+  ...each(['grid', 'search', 'gridsearch', 'hyperparameters'], 'sweep'),
+  ...each(['report', 'results', 'compare', 'comparison'], 'table'),
+  ...each(['scaling', 'law'], 'fit'),
+}
+
+function each(words: readonly string[], kind: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(words.map((word) => [word, kind]))
+}
+
+/** What to write instead of a name: a value of any language, or a word for a noun where the place takes a noun or a word. */
+export function foreignValue(name: string, place?: string): string | undefined {
+  if (Object.hasOwn(VALUES, name)) return VALUES[name]
+  return place !== undefined && Object.hasOwn(NOUNS, name) ? NOUNS[name] : undefined
+}
+
+const NOTHING = 'nothing: leave the field out, and it has its default'
+
+const VALUES: Readonly<Record<string, string>> = {
+  True: '`true`',
+  TRUE: '`true`',
+  yes: '`true`',
+  on: '`true`',
+  False: '`false`',
+  FALSE: '`false`',
+  no: '`false`',
+  off: '`false`',
+  None: NOTHING,
+  null: NOTHING,
+  nil: NOTHING,
+  none: NOTHING,
+  undefined: NOTHING,
+  lambda: 'an op, `op name(x) = …`, and its name here',
+  range: 'the values, `[1, 2, 3]`',
+  load_dataset: '`text("…")` or `jsonl("…")`, with a file that is here or in a package, `npm:NAME@VERSION/PATH`',
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
   adam: '`adamw`',
   sgd: '`adamw`, which is the only optimizer',
   perplexity: '`likelihood`, in nats per token; the perplexity is its exponential',
@@ -138,6 +186,15 @@ export const FOREIGN_VALUES: Readonly<Record<string, string>> = {
   mdlm: '`masked`',
   mlm: '`masked`',
   clm: '`next_token`, with a causal model',
+  csv: '`jsonl("…")`, an object a line, or `lines("…")` with a `pattern`',
+  json: '`jsonl("…")`, an object a line',
+  parquet: '`jsonl("…")`, an object a line',
+  char: '`bytes`',
+  gpt2: '`bytes`, or `bpe("…")` with its tokenizer.json',
+  tiktoken: '`bytes`, or `bpe("…")` with a tokenizer.json',
+  AutoTokenizer: '`bytes`, or `bpe("…")` with a tokenizer.json',
+  Adam: '`adamw`',
+  AdamW: '`adamw`',
   autoregressive: '`next_token`, with a causal model',
   byte: '`bytes`',
   llama: 'a model made of `transformer`',

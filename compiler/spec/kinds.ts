@@ -15,8 +15,8 @@ export type FieldType =
   | { readonly is: 'truth' }
   /** One of these words; those in `later` are known and not there yet. */
   | { readonly is: 'word'; readonly words: readonly string[]; readonly later?: readonly string[] }
-  /** An op with so many arguments. */
-  | { readonly is: 'op'; readonly arguments: number; readonly says: string }
+  /** An op of so many arguments, and what its place calls them. */
+  | { readonly is: 'op'; readonly formals: readonly string[]; readonly says: string }
   /** An op or a block: what a model's param may be set to. */
   | { readonly is: 'code' }
   | { readonly is: 'record'; readonly kind: KindName | PartName }
@@ -151,9 +151,9 @@ export const KINDS: Readonly<Record<KindName | PartName, KindSpec>> = {
       masked: {
         doc: 'Restore masked tokens: a bound on the negative log-likelihood.',
         fields: {
-          schedule: { type: { is: 'op', arguments: 1, says: 'a noise schedule is an op of t' }, doc: 'Probability of a mask at time t.', default: 'linear' }, // prettier-ignore
+          schedule: { type: { is: 'op', formals: ['t'], says: 'a noise schedule is an op of t' }, doc: 'Probability of a mask at time t.', default: 'linear' }, // prettier-ignore
           floor: { type: share(), doc: 'Least probability of a mask; the paper sets 1e-3.', default: '1e-3' },
-          weight: { type: { is: 'op', arguments: 2, says: 'an objective weight is an op of p and dp' }, doc: 'Weight of a masked token; default dp / p, the bound.' }, // prettier-ignore
+          weight: { type: { is: 'op', formals: ['p', 'dp'], says: 'an objective weight is an op of p and dp' }, doc: 'Weight of a masked token; default dp / p, the bound.' }, // prettier-ignore
           learn: { type: { is: 'word', words: ['everything', 'answers'], later: ['answers'] }, doc: 'Which tokens are masked.', default: 'everything' }, // prettier-ignore
           drop_prompt: { type: share(), doc: 'Share of examples that hide the prompt.', default: '0%', later: 0 },
           normalise: { type: { is: 'word', words: ['tokens', 'sequence', 'batch'], later: ['sequence', 'batch'] }, doc: 'What the loss is divided by.', default: 'tokens' }, // prettier-ignore
@@ -202,7 +202,7 @@ export const KINDS: Readonly<Record<KindName | PartName, KindSpec>> = {
         doc: 'Each round reveals the tokens the model is surest of.',
         fields: {
           temperature: { type: number({ min: 0 }), doc: '0 takes the likeliest token.', default: '0' },
-          order: { type: { is: 'op', arguments: 1, says: 'an order is an op of p: [vocab]' }, doc: 'What is revealed first: highest value; default the probability of the chosen token.' }, // prettier-ignore
+          order: { type: { is: 'op', formals: ['p'], says: 'an order is an op of p: [vocab]' }, doc: 'What is revealed first: highest value; default the probability of the chosen token.' }, // prettier-ignore
           pooled: { type: { is: 'truth' }, doc: 'Choose over the whole batch, as the published code does.', default: 'false' },
         },
       },
