@@ -34,7 +34,9 @@ function tableOf(fields: Fields): string {
 }
 
 function takenBy({ type }: FieldSpec): string {
-  return cell(type.is === 'op' ? `${article('op')} with ${type.formals.length} ${type.formals.length === 1 ? 'argument' : 'arguments'}` : takes(type))
+  return cell(
+    type.is === 'op' ? `${article('op')} with ${type.formals.length} ${type.formals.length === 1 ? 'argument' : 'arguments'}` : takes(type),
+  )
 }
 
 function givenBy({ default: given, required }: FieldSpec): string {
