@@ -48,7 +48,7 @@ export class Meter {
     return result
   }
 
-  /** Waits for a step's numbers. Fails with a Failure when they are not finite. */
+  /** Waits for a step's numbers; the rate is that since the last lap. Fails with a Failure when they are not finite. */
   async stepEvent({ step, losses, norm }: QueuedStep): Promise<Extract<RunEvent, { kind: 'step' }>> {
     const { stage, steps, batch, context, flops, rate } = this.#job
     const loss = (await Promise.all(losses)).reduce((a, b) => a + b, 0)
@@ -59,8 +59,6 @@ export class Meter {
     if (failed) throw diverged(step, loss, size)
     const now = performance.now()
     const tokensPerSecond = ((step - (this.#lastStep ?? step - 1)) * batch * context) / ((now - this.#last) / 1000)
-    this.#last = now
-    this.#lastStep = step
     return {
       kind: 'step',
       stage,
@@ -70,12 +68,18 @@ export class Meter {
       norm: size,
       rate: rate(step),
       tokens: step * batch * context,
-      seconds: secondsSince(this.#start),
+      seconds: (now - this.#start) / 1000,
       tokensPerSecond,
       flopsPerSecond: tokensPerSecond * flops.executed,
       memory: this.#executable.memory,
       ...(skipped && { skipped }),
     }
+  }
+
+  /** From here on the next rate is measured: of several steps, since their results may come at once. */
+  lap({ step, seconds }: Pick<Extract<RunEvent, { kind: 'step' }>, 'step' | 'seconds'>): void {
+    this.#last = this.#start + seconds * 1000
+    this.#lastStep = step
   }
 }
 

@@ -40,6 +40,7 @@ export async function* train(job: TrainJob, context: StageContext): AsyncGenerat
       if (event.skipped)
         yield note(`step ${event.step} changed nothing: its gradients overflow f16, so the loss is scaled by half as much now`)
       if (event.step !== begin + 1 && event.step !== steps && !isDue(event.step, every.log)) continue
+      meter.lap(event)
       await log(event)
       yield event
     }

@@ -55,6 +55,16 @@ test('a training learns, logs, validates, and leaves its weights under a link', 
   )
 })
 
+test('a rate is that of all steps since the last one told, not of the last step alone', async () => {
+  const at = await place()
+  const job = trainJob(at.data, { steps: 40, every: { log: 10, validate: 0, keep: 0 }, validation: undefined })
+  const told = only(await runAll([job], new FakeBackend(), at), 'step')
+  told.slice(1).forEach(({ tokens, seconds, tokensPerSecond }, i) => {
+    const took = (tokens - told[i]!.tokens) / tokensPerSecond
+    assert.ok(Math.abs(took - (seconds - told[i]!.seconds)) < 1e-6, `${took} of ${seconds - told[i]!.seconds} s`)
+  })
+})
+
 test('a finished stage is cached and never compiled', async () => {
   const at = await place()
   await runAll([trainJob(at.data)], new FakeBackend(), at)
