@@ -4,11 +4,13 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { readFacts } from '../cli/device.ts'
 import { reportBug, reportFailure } from '../cli/report.ts'
 import { Failure } from '../runtime/events.ts'
 import { casesOf, nameOf, type Wanted } from './against/case.ts'
 import { duel, type Pace } from './against/duel.ts'
 import { fileName, remarks, resultsPage, warning, type Setting } from './against/results.ts'
+import { predictions } from './against/predictions.ts'
 import { mustHaveGpu, ourSide, theirSides, type TheirOptions } from './against/sides.ts'
 import { rowOf, type Row } from './against/summary.ts'
 import { tableOf } from './against/table.ts'
@@ -21,6 +23,7 @@ interface Options extends Pace, TheirOptions, Omit<Wanted, 'kinds'> {
   readonly sample?: boolean
   readonly device: string
   readonly hardware?: boolean
+  readonly facts?: string
   readonly python?: string
   readonly results: string
 }
@@ -48,6 +51,7 @@ const program = new Command('bench')
   .option('--presets <names>', 'models of the family', list, ['19M', '170M', '1028M'])
   .option('--device <device>', 'as for smdmc run', 'auto')
   .option('--hardware', 'not on a GPU made of software')
+  .option('--facts <file>', 'predicts instead of measuring, for a GPU that a JSON file describes, in f16')
   .addOption(new Option('--precision <type>', 'of our products').choices(['f32', 'f16']).default('f32'))
   .option('--vocab <tokens>', 'size of the vocabulary', number, 32000)
   .option('--context <tokens>', 'training: tokens of a sequence', number, 2048)
@@ -80,11 +84,15 @@ const long = Object.hasOwn(shorts, words[0] ?? '') ? [...shorts[words[0]!]!.spli
 await program.parseAsync(long, { from: 'user' })
 
 async function compare(options: Options, command: string): Promise<void> {
+  const kinds = (['train', 'sample'] as const).filter((kind) => options[kind] ?? options.train === options.sample)
+  if (options.facts !== undefined) {
+    console.log(predictions(casesOf({ ...options, kinds, precision: 'f16' }), readFacts(options.facts)))
+    return
+  }
   if (options.hardware === true) await mustHaveGpu()
   const python = options.against === undefined ? undefined : findTorch(options.python === undefined ? undefined : [options.python])
   const setting: Setting = { command, date: new Date(), load: loadavg()[0]! }
   const rows: Row[] = []
-  const kinds = (['train', 'sample'] as const).filter((kind) => options[kind] ?? options.train === options.sample)
   for (const c of casesOf({ ...options, kinds })) {
     const sides = [ourSide(c, options.device), ...(python === undefined ? [] : theirSides(python, c, options))]
     console.error(nameOf(c))

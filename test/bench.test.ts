@@ -6,14 +6,17 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { casesOf, nameOf, type Facts, type Round, type SampleCase, type TrainCase } from '../bench/against/case.ts'
 import { duel } from '../bench/against/duel.ts'
-import { pageOf } from '../bench/against/job.ts'
+import { floorOf } from '../bench/against/floor.ts'
+import { jobOf, pageOf } from '../bench/against/job.ts'
 import { Peer, type Side } from '../bench/against/peer.ts'
 import { fileName, remarks, resultsPage } from '../bench/against/results.ts'
 import { predictedFor } from '../bench/against/predicted.ts'
+import { predictions } from '../bench/against/predictions.ts'
 import { mustHaveGpu } from '../bench/against/sides.ts'
 import { rowOf, type Numbers, type Row } from '../bench/against/summary.ts'
 import { tableOf } from '../bench/against/table.ts'
 import { findTorch, torchSide } from '../bench/against/torch.ts'
+import { readFacts } from '../cli/device.ts'
 import { Failure } from '../runtime/events.ts'
 import { listAdapters } from '../runtime/webgpu/adapters.ts'
 import { revealCounts } from '../runtime/sampler/schedule.ts'
@@ -29,8 +32,9 @@ function ourSide(c: TrainCase | SampleCase, device = 'cpu'): Side {
 const facts: Facts = { program: 'one', device: 'Card 1 (Vulkan)', kind: 'gpu', precision: 'f16', parameters: 10, tokens: 1000 }
 const round = (total: number, more: Partial<Round> = {}): Round => ({ units: 10, total, busy: 1, memory: 5e9, loss: 6.3, ...more })
 
+const wanted = { kinds: ['train', 'sample'], presets: ['19M', '1028M'], vocab: 32000, precision: 'f16', context: 2048, batch: [1, 64], length: [256], steps: [64, 128], guidance: [0, 0.6] } as const // prettier-ignore
+
 test('cases are every combination, with the micro-batches of the paper', () => {
-  const wanted = { kinds: ['train', 'sample'], presets: ['19M', '1028M'], vocab: 32000, precision: 'f16', context: 2048, batch: [1, 64], length: [256], steps: [64, 128], guidance: [0, 0.6] } as const // prettier-ignore
   const names = casesOf(wanted).map(nameOf)
   assert.equal(names.length, 2 * (1 + 8))
   assert.deepEqual(names.slice(0, 3), [
@@ -73,6 +77,29 @@ test('a prediction stands beside its outcome', () => {
   const row = rowOf(c, ['smdmc', 'PyTorch', 'compiled'].map((name) => ({ name, facts, rounds: [round(100)] }))) // prettier-ignore
   const ends = tableOf([row]).split('\n').slice(2).map((line) => line.split(' | ').slice(-2)) // prettier-ignore
   assert.deepEqual(ends, [['', ' |'], ['1.00 (1.00)', '0.5 to 0.65 |'], ['1.00 (1.00)', ' |']]) // prettier-ignore
+})
+
+test('floors count what the step executes, kernel by kernel, on GPUs whose peaks are known', () => {
+  const h200 = readFacts(join(import.meta.dirname, 'devices', 'nvidia-h200.json'))
+  for (const c of [
+    { ...train, preset: '6M', precision: 'f16' },
+    { ...sample, preset: '6M', guidance: 0, prompt: 0, precision: 'f16' },
+  ] as const) {
+    const { job, flops } = c.kind === 'train' ? jobOf(c, h200) : jobOf(c, h200)
+    const floor = floorOf(job, h200.name)!
+    const rounds = c.kind === 'train' ? 1 : revealCounts(c.length, c.steps).filter((n) => n > 0).length
+    assert.ok(Math.abs((floor.flops * rounds) / flops! - 1) < 0.1, `${floor.flops * rounds} and ${flops}`)
+    // No time is below what all operations and all bytes take at the peaks, and nothing is expected to reach them.
+    assert.ok(floor.least >= 1000 * Math.max(floor.flops / 989e12, floor.bytes / 4.8e12))
+    assert.ok(floor.expected > floor.least / 0.8 + floor.dispatches * 0.002)
+    assert.equal(floorOf(job, 'Apple M2 (Metal)'), undefined)
+    const own = rowOf(c, [{ name: 'smdmc', facts: { ...facts, floor }, rounds: [round(100)] }])
+    assert.ok(tableOf([own]).includes(`| ${floor.expected.toPrecision(3)} ms, at least ${floor.least.toPrecision(3)} |`), tableOf([own]))
+  }
+  assert.match(
+    predictions(casesOf({ ...wanted, presets: ['19M'] }), h200),
+    /^\| train 19M, 32 × 2048 \| [\d.]+ TFLOP \|.* ms \| 0\.6 to 0\.9 \|$/m,
+  )
 })
 
 test('times of a software adapter are shown nowhere, and a GPU is not compared with a CPU', () => {

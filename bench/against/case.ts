@@ -1,5 +1,7 @@
 // What is compared: one training step or one batch of samples of one model, as plain data that both programs are told.
 
+import type { Floor } from './floor.ts'
+
 interface CaseBase {
   /** Of the family, `170M`; or `tiny`, for tests. */
   readonly preset: string
@@ -42,6 +44,8 @@ export interface Facts {
   readonly rounds?: number
   /** Floating-point operations of a unit, where they are known. */
   readonly flops?: number
+  /** Of ours on a GPU whose peaks are known. */
+  readonly floor?: Floor
 }
 
 /** What it says of some units, run one behind the other. */

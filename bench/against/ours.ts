@@ -11,6 +11,7 @@ import { looks } from '../../runtime/sample.ts'
 import { revealSteps } from '../../runtime/sampler/schedule.ts'
 import { StepQueue, type QueuedStep } from '../../runtime/step-queue.ts'
 import type { Case, Facts, Round, SampleCase, TrainCase } from './case.ts'
+import { floorOf, type Floor } from './floor.ts'
 import { jobOf } from './job.ts'
 
 /** A case that is ready to be measured. */
@@ -38,6 +39,10 @@ function kindOf({ backend, software }: DeviceFacts): Facts['kind'] {
   return backend === 'cpu' ? 'cpu' : software ? 'software' : 'gpu'
 }
 
+function floorFor({ precision }: Case, job: Job, { device }: Base): Floor | undefined {
+  return precision === 'f16' ? floorOf(job, device) : undefined
+}
+
 type Base = Pick<Facts, 'program' | 'device' | 'driver' | 'kind' | 'precision'>
 
 async function training(c: TrainCase, opened: OpenBackend, base: Base): Promise<Ours> {
@@ -50,7 +55,7 @@ async function training(c: TrainCase, opened: OpenBackend, base: Base): Promise<
   const perStep = c.sequences * c.length
   let step = 0
   return {
-    facts: { ...base, parameters: job.parameters, tokens: perStep, flops },
+    facts: { ...base, parameters: job.parameters, tokens: perStep, flops, floor: floorFor(c, job, base) },
     round: (units) =>
       timed(executable, units, async () => {
         const steps: QueuedStep[] = []
@@ -71,7 +76,14 @@ async function sampling(c: SampleCase, opened: OpenBackend, base: Base): Promise
   const parameters = job.weights.reduce((n, { dims }) => n + elements({ dtype: 'f32', dims }), 0)
   const masked = c.length - c.prompt
   return {
-    facts: { ...base, parameters, tokens: c.sequences * masked, rounds: revealSteps(masked, c.steps).length, flops },
+    facts: {
+      ...base,
+      parameters,
+      tokens: c.sequences * masked,
+      rounds: revealSteps(masked, c.steps).length,
+      flops,
+      floor: floorFor(c, job, base),
+    },
     round: (units) =>
       timed(executable, units, async () => {
         let masks = 0

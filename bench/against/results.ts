@@ -36,7 +36,7 @@ ${tableOf(rows)}
 
 Milliseconds are of a step, or of one round of a sampler: in the middle round of measuring, and in brackets in the best one. Our speed over
 another program's is above 1 where we are faster: the middle one of the ratios round by round, in brackets that of the best rounds.
-Floating-point operations are those that our step executes. What was predicted is for f16 on an NVIDIA data-centre GPU.
+Floating-point operations are those that our step executes. How predictions come about: docs/benchmarks.md.
 ${remarks(rows)}`
 }
 
