@@ -2,6 +2,7 @@
 // torch, that bench/torch does the same work as we do.
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import { casesOf, nameOf, type Facts, type Round, type SampleCase, type TrainCase } from '../bench/against/case.ts'
@@ -178,6 +179,25 @@ test('what keeps PyTorch from running is said', { skip: process.platform === 'wi
   const cuda = torchSide(findTorch(), train, { name: 'PyTorch' }, { device: 'cuda' })
   const without = spawnSync(findTorch(), ['-c', 'import sys, torch; sys.exit(torch.cuda.is_available())']).status === 0
   if (without) await assert.rejects(Peer.start(cuda), /finds no CUDA device: it is built for (CUDA|the CPU alone)/)
+})
+
+test('the commands of docs/benchmarks.md are there', () => {
+  const root = join(import.meta.dirname, '..')
+  const page = readFileSync(join(root, 'docs', 'benchmarks.md'), 'utf8')
+  const words = (pattern: RegExp): readonly string[] => {
+    const found = [...page.matchAll(pattern)].map(([, word]) => word!)
+    assert.ok(found.length > 0, String(pattern))
+    return found
+  }
+  const help = execFileSync(process.execPath, ['--import', 'tsx', bench, '--help'], { encoding: 'utf8' })
+  for (const commands of words(/npm run bench -- ([^`|\n]*)/g)) {
+    for (const [option] of commands.matchAll(/--\w+/g)) assert.ok(help.includes(`  ${option} `), `bench has no ${option}`)
+  }
+  const launcher = readFileSync(join(root, 'scripts', 'bundle', 'run.sh'), 'utf8')
+  for (const word of words(/run\.sh (\w+)/g)) assert.match(launcher, new RegExp(`^#   run\\.sh ${word} `, 'm'))
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly scripts: object }
+  for (const script of words(/npm run (?:-s )?(\w+)/g)) assert.ok(Object.hasOwn(scripts, script), script)
+  for (const path of words(/\b((?:test|bench)\/[\w/.-]*\w)/g)) assert.ok(existsSync(join(root, path)), path)
 })
 
 test('PyTorch does the same work', { skip: skipped() }, async () => {
