@@ -6,6 +6,7 @@ import { isReduction } from './cost.ts'
 import type { Body, Index, KernelGraph, MatmulKernel, PointwiseKernel, Scalar, ScalarId, TensorId } from './kernel.ts'
 import { writesOf } from './lifetimes.ts'
 import { matrixProduct } from './matmul-matrix.ts'
+import { turnOf } from './matmul-product.ts'
 import { boundTensors } from './shader.ts'
 import { copyIndex } from './slice.ts'
 import { tensorsOf } from './write.ts'
@@ -76,29 +77,22 @@ function merged(product: MatmulKernel, follower: PointwiseKernel, { tensor, dim,
   const store = product.stores.find((s) => s.tensor === tensor)!
   const names = [...product.batch, ...product.m, ...product.n].map((d) => d.name)
   const sameLoops = follower.dims.length === names.length && follower.dims.every((d) => names.includes(d.name))
-  if (product.parts > 1 || !sameLoops || last?.name !== dim.name || last.size !== dim.size) return undefined
+  if (turnOf(product) || product.parts > 1 || !sameLoops || last?.name !== dim.name || last.size !== dim.size) return undefined
   const body: Scalar[] = [...product.body]
   const push = (scalar: Scalar): ScalarId => body.push(scalar) - 1
   const across = partner(product.body, store.value, { dim: dim.name, by: ((by % dim.size) + dim.size) % dim.size }, push)
   if (across === undefined) return undefined
   const made: ScalarId[] = []
+  const again = (index: Index): Index => copyIndex(index, (id) => made[id])!
+  const moved = (scalar: Scalar): ScalarId => {
+    if (scalar.op === 'coordinate') return push({ ...scalar, index: again(scalar.index) })
+    if (scalar.op !== 'load') return push({ ...scalar, inputs: scalar.inputs.map((id) => made[id]!) })
+    if (scalar.tensor !== tensor) return push({ ...scalar, index: scalar.index.map(again) })
+    return scalar.index.at(-1)!.kind === 'rotate' ? across : store.value
+  }
   for (const scalar of follower.body) made.push(moved(scalar))
   const stores = follower.stores.map((s) => ({ ...s, value: made[s.value]! }))
-  return {
-    ...product,
-    label: `${product.label} turned`,
-    body,
-    stores: [...product.stores.filter((s) => s !== store), ...stores],
-  }
-
-  function moved(scalar: Scalar): ScalarId {
-    if (scalar.op !== 'load') {
-      if (scalar.op === 'coordinate') return push({ ...scalar, index: copyIndex(scalar.index, (id) => made[id])! })
-      return push({ ...scalar, inputs: scalar.inputs.map((id) => made[id]!) })
-    }
-    if (scalar.tensor === tensor) return scalar.index.at(-1)!.kind === 'rotate' ? across! : store.value
-    return push({ ...scalar, index: scalar.index.map((x) => copyIndex(x, (id) => made[id])!) })
-  }
+  return { ...product, label: `${product.label} turned`, body, stores: [...product.stores.filter((s) => s !== store), ...stores] }
 }
 
 /** The value again, of the sum that stands elsewhere; undefined if anything but the sum and constants goes into it. */
