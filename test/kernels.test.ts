@@ -187,6 +187,11 @@ const fused: readonly Case[] = [
     const d = b.add('scatter', [b.binary('mul', x, 0.01), tokens], { dim: { name: 'symbols', size: 11 }, over: ['batch', 'time'], unique: false })
     b.update('e', b.binary('add', e, d))
   }, { range: [0, 10], tolerance: 1e-4 }), // prettier-ignore
+  program('an embedding of which one row is read all the time', (b) => {
+    const tokens = b.binary('min', b.input('tokens', 'data', i32({ time: 2500 })), 3)
+    const d = b.input('d', 'data', f32({ time: 2500, width: 256 }))
+    b.result('dE', b.add('scatter', [d, tokens], { dim: { name: 'symbols', size: 4 }, over: ['time'], unique: false }))
+  }, { range: [0, 10], tolerance: 1e-4 }), // prettier-ignore
   program('cross-entropy of a gathered class', (b) => {
     const x = b.input('x', 'data', f32({ time: 40, vocab: 29 }))
     const target = b.input('target', 'data', i32({ time: 40 }))

@@ -1,16 +1,23 @@
-// A scatter with repeated indices → WGSL. A workgroup owns one destination: it goes through the indices in tiles, marks those
-// that meet it and adds their updates in order. So no two threads write the same element, and equal inputs give equal bits.
+// A scatter with repeated indices → WGSL. A workgroup owns one destination: it goes through the indices in tiles, lists those that
+// meet it in order and adds their updates in that order, several on their way at once. So no two threads write the same element, and
+// equal inputs give equal bits. Half of a noisy batch are masks: one destination's list may be as long as all others together.
 import { bug } from '../bug.ts'
 import type { Axis } from './address.ts'
 import type { ScatterKernel } from './kernel.ts'
 import { measure } from './measure.ts'
 import { Shader, type Context } from './shader.ts'
 import { bound, flatGroup, foldedGroups, sizeOf, sizeText, times } from './size.ts'
+import { indented, range } from './text.ts'
 import { workgroup } from './tile.ts'
 import type { WrittenKernel } from './written.ts'
 
 /** Elements of `rest` per thread, at most. */
 const most = 4
+/** Indices that are looked at between barriers, and words of a bit for each. */
+const tile = 4 * workgroup
+const words = tile / 32
+/** Updates that are read before the first of them is added. */
+const together = 8
 
 export function writeScatter(kernel: ScatterKernel, context: Context): WrittenKernel {
   const { live, facts } = context
@@ -31,19 +38,25 @@ export function writeScatter(kernel: ScatterKernel, context: Context): WrittenKe
   const scan = shader.scope([{ dims: kernel.over, variable: 'k' }], base)
   const wanted = shader.indexOf(base, { kind: 'dim', name: node.attrs.dim.name })
   const met = `u32(${shader.value(scan, index)}) == ${wanted}`
-  const add = shader.scope([{ dims: kernel.over, variable: 'hit' }], base)
-  const additions = elements.flatMap(({ sum, at }) => {
-    const one = shader.scope([restAxis(at)], add)
-    const value = shader.value(one, updates)
-    return [`if (${at} < ${sizeText(rest, live)}) {`, ...one.lines.map((line) => `  ${line}`), `  ${sum} += ${value};`, '}']
-  })
+  const isWhole = rest.live.length === 0 && rest.factor % (workgroup * perThread) === 0
+  const inside = (at: string, lines: readonly string[]): readonly string[] =>
+    isWhole ? lines : [`if (${at} < ${sizeText(rest, live)}) {`, ...indented(lines), '}']
+  /** Lines that add the updates whose indices these variables hold, in order. */
+  const additions = (hits: readonly string[]): readonly string[] => {
+    const adds = hits.map((variable) => shader.scope([{ dims: kernel.over, variable }], base))
+    const sums = elements.flatMap(({ sum, at }) => {
+      const ones = adds.map((add) => shader.scope([restAxis(at)], add))
+      const values = ones.map((one) => shader.value(one, updates))
+      return inside(at, [...ones.flatMap((one) => one.lines), ...values.map((value) => `${sum} += ${value};`)])
+    })
+    return [...adds.flatMap((add) => add.lines), ...sums]
+  }
   const stores = elements.flatMap(({ sum, at }) => {
     const own = shader.scope([restAxis(at)], base)
     own.known.set(id, sum)
     for (const store of kernel.stores) shader.store(own, store)
-    return [`if (${at} < ${sizeText(rest, live)}) {`, ...own.lines.map((line) => `  ${line}`), '}']
+    return inside(at, own.lines)
   })
-  const words = workgroup / 32
   const lines = [
     `let own = ${flatGroup};`,
     `let dest = own / ${slices}u;`,
@@ -51,31 +64,60 @@ export function writeScatter(kernel: ScatterKernel, context: Context): WrittenKe
     ...elements.map(({ at }, i) => `let ${at} = (own % ${slices}u) * ${workgroup * perThread}u + ${i * workgroup}u + lane;`),
     ...elements.map(({ sum }) => `var ${sum}: ${node.type.dtype} = ${node.type.dtype}();`),
     ...base.lines,
-    `for (var tile: u32 = 0u; tile < ${over}; tile += ${workgroup}u) {`,
-    `  if (lane < ${words}u) { atomicStore(&hits[lane], 0u); }`,
-    '  workgroupBarrier();',
-    '  let k = tile + lane;',
-    `  if (k < ${over}) {`,
-    ...scan.lines.map((line) => `    ${line}`),
-    `    if (${met}) { atomicOr(&hits[lane / 32u], 1u << (lane % 32u)); }`,
-    '  }',
-    '  workgroupBarrier();',
-    `  for (var word: u32 = 0u; word < ${words}u; word++) {`,
-    '    var bits: u32 = atomicLoad(&hits[word]);',
-    '    while (bits != 0u) {',
-    '      let hit = tile + word * 32u + firstTrailingBit(bits);',
-    '      bits = bits & (bits - 1u);',
-    ...[...add.lines, ...additions].map((line) => `      ${line}`),
-    '    }',
-    '  }',
-    '  workgroupBarrier();',
+    `for (var tile: u32 = 0u; tile < ${over}; tile += ${tile}u) {`,
+    ...indented([
+      `if (lane < ${words}u) { atomicStore(&hits[lane], 0u); }`,
+      'workgroupBarrier();',
+      `for (var at: u32 = lane; at < ${tile}u; at += ${workgroup}u) {`,
+      '  let k = tile + at;',
+      `  if (k < ${over}) {`,
+      ...indented(indented([...scan.lines, `if (${met}) { atomicOr(&hits[at / 32u], 1u << (at % 32u)); }`])),
+      '  }',
+      '}',
+      'workgroupBarrier();',
+      ...listing,
+      'workgroupBarrier();',
+      'let found = count;',
+      'var next: u32 = 0u;',
+      `for (; next + ${together}u <= found; next += ${together}u) {`,
+      ...indented(range(together).map((i) => `let hit${i} = list[next + ${i}u];`)),
+      ...indented(additions(range(together).map((i) => `hit${i}`))),
+      '}',
+      'for (; next < found; next++) {',
+      ...indented(['let hit = list[next];', ...additions(['hit'])]),
+      '}',
+      'workgroupBarrier();',
+    ]),
     '}',
     ...stores,
   ]
   return {
     label: kernel.label,
-    ...shader.module(workgroup, [`var<workgroup> hits: array<atomic<u32>, ${words}>;`], lines),
+    ...shader.module(workgroup, globals, lines),
     ...measure(kernel, context),
     groups: foldedGroups(times(dest, { factor: slices, live: [] }), 1, live, facts.limits.maxComputeWorkgroupsPerDimension),
   }
 }
+
+const globals = [
+  `var<workgroup> hits: array<atomic<u32>, ${words}>;`,
+  `var<workgroup> list: array<u32, ${tile}>;`,
+  'var<workgroup> count: u32;',
+]
+
+/** Each lane with a word lists its hits behind those of the words before. */
+const listing: readonly string[] = [
+  `if (lane < ${words}u) {`,
+  ...indented([
+    'var to: u32 = 0u;',
+    'for (var word: u32 = 0u; word < lane; word++) { to += countOneBits(atomicLoad(&hits[word])); }',
+    'var bits: u32 = atomicLoad(&hits[lane]);',
+    'while (bits != 0u) {',
+    '  list[to] = tile + lane * 32u + firstTrailingBit(bits);',
+    '  bits = bits & (bits - 1u);',
+    '  to++;',
+    '}',
+    `if (lane == ${words - 1}u) { count = to; }`,
+  ]),
+  '}',
+]
