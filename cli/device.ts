@@ -13,6 +13,7 @@ import { cpuBackend, cpuFacts } from '../runtime/onnx/backend.ts'
 import { webgpuBackend } from '../runtime/webgpu/backend.ts'
 import type { DeviceOptions } from '../runtime/webgpu/device.ts'
 import { readTuning } from '../runtime/webgpu/tuning.ts'
+import { WrongUse } from './exit.ts'
 
 export interface OpenBackend extends AsyncDisposable {
   readonly backend: Backend
@@ -60,6 +61,13 @@ export function readFacts(path: string): DeviceFacts {
   return facts as DeviceFacts
 }
 
+/** What drives a GPU elsewhere, which is no device's name. */
+const DRIVERS = /^(gpu|cuda|rocm|hip|mps|metal|vulkan|opengl|opencl|d3d\d*|dx\d*|directml)(:\d+)?$/i
+const DEVICES = [
+  'write --device webgpu for a GPU, whether Vulkan, Metal or D3D12 drives it; auto takes one if there is one',
+  'smdmc doctor lists what is here: of several, write a part of the name',
+]
+
 /** The GPU that `choice` means; undefined where it means the CPU. */
 async function openGpu(choice: string, note: (text: string) => void): Promise<OpenBackend | undefined> {
   switch (choice) {
@@ -72,6 +80,7 @@ async function openGpu(choice: string, note: (text: string) => void): Promise<Op
     case 'software':
       return webgpu({ software: true }, note)
     default:
+      if (DRIVERS.test(choice)) throw new WrongUse({ code: 'no-such-device', message: `there is no device ${choice}`, advice: DEVICES })
       return webgpu({ adapter: choice }, note)
   }
 }

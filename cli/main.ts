@@ -32,6 +32,7 @@ const program = new Command('smdmc')
   .description('Trains, samples and evaluates masked diffusion language models from one page.')
   .version(version)
   .showHelpAfterError('(smdmc --help lists the commands)')
+  .configureOutput({ outputError: (text, write) => write(inOurWords(text)) })
   .exitOverride((e) => process.exit(e.exitCode === 0 ? exits.ok : exits.wrong))
 
 /** A command on one page, with what all of those take. */
@@ -39,7 +40,9 @@ function page(name: string, description: string, parent = program): Command {
   return parent
     .command(name)
     .description(description)
-    .option('--set <name=value>', 'set a param of the page; may be given several times', collect, {})
+    .addOption(
+      new Option('--set <name=value>', 'set a param of the page; may be given several times').argParser(collect).default({}, 'none'),
+    )
     .option('--memory <size>', 'check that every stage fits, such as 12GiB', size)
     .option('--json', 'one JSON object a line, for programs')
     .option('--no-color', 'plain text')
@@ -65,20 +68,22 @@ page('plan <file> [stages...]', 'say what a run would do and cost')
     finish(o, (output) => planCommand(file, stages, o, output)),
   )
 
-page('why <file> <stage>', 'say whether a stage would run, and what changed since it last did')
+page('why <file> [stage]', 'say whether a stage would run, and what changed since it last did')
   .option('--store <folder>', 'where results are kept', '.smdmc')
-  .action((file: string, stage: string, o: PageOptions & { store: string }) => finish(o, (output) => whyCommand(file, stage, o, output)))
+  .action((file: string, stage: string | undefined, o: PageOptions & { store: string }) =>
+    finish(o, (output) => whyCommand(file, stage, o, output)),
+  )
 
 page('diff <what...>', 'compare two stages: FILE A B, or FILE:A OTHER:B').action((what: readonly string[], o: PageOptions) =>
   finish(o, (output) => diffCommand(what, o, output)),
 )
 
-page('explain <file> <stage>', 'print a stage of compilation, or where the values of a stage come from')
+page('explain <file> [stage]', 'print a stage of compilation, or where the values of a stage come from')
   .addOption(new Option('--at <what>', 'what to print').choices(EXPLAINED).default('values'))
   .option('--facts <file>', 'a device described in JSON, instead of the one here')
   .option('--device <device>', 'as for run', 'auto')
   .option('--micro <sequences>', 'sequences per run of the device', whole)
-  .action((file: string, stage: string, o: PageOptions & Omit<ExplainOptions, keyof PageOptions>) =>
+  .action((file: string, stage: string | undefined, o: PageOptions & Omit<ExplainOptions, keyof PageOptions>) =>
     finish(o, (output) => explainCommand(file, stage, o, output)),
   )
 
@@ -149,9 +154,20 @@ async function finish(options: Common, command: (output: Output) => Promise<Exit
   }
 }
 
+/** What is missing or too much, with what to write; all else as it is. */
+function inOurWords(text: string): string {
+  const command = process.argv[2] ?? ''
+  const [, page] = /^error: unknown command '(.+\.(?:smdm|ya?ml|json))'/.exec(text) ?? []
+  if (page !== undefined) return `error: what to do with ${page}? Write smdmc run ${page}, or smdmc check ${page}\n`
+  if (/^error: missing required argument 'files?'/.test(text)) return `error: which page? Write smdmc ${command} page.smdm\n`
+  if (/^error: too many arguments for 'convert'/.test(text))
+    return `error: convert reads one page. Write smdmc convert page.smdm -o other.yaml\n`
+  return text
+}
+
 function collect(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const at = text.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('write name=value')
+  if (at < 1) throw new InvalidArgumentError('write name=value, in quotes if it has blanks: --set "steps=300 steps"')
   return { ...before, [text.slice(0, at).trim()]: text.slice(at + 1) }
 }
 

@@ -11,11 +11,16 @@ export interface Output {
 
 /** Diagnostics go to standard error for people, to standard output as JSON. */
 export function reportDiagnostics(diagnostics: readonly Diagnostic[], output: Output): void {
-  for (const d of diagnostics) {
-    if (output.json) process.stdout.write(JSON.stringify(plain(d)) + '\n')
-    else process.stderr.write(render(d, { color: output.color }) + '\n\n')
+  if (output.json) for (const d of diagnostics) process.stdout.write(JSON.stringify(plain(d)) + '\n')
+  else {
+    for (const d of diagnostics.slice(0, mostShown)) process.stderr.write(render(d, { color: output.color }) + '\n\n')
+    const rest = diagnostics.length - mostShown
+    if (rest > 0) process.stderr.write(`and ${rest} more: is ${diagnostics[0]!.span.source.name} a page?\n\n`)
   }
 }
+
+/** People read no more than these at once; a file of another kind has thousands. */
+const mostShown = 40
 
 function plain({ code, severity, message, span, notes, fixes }: Diagnostic): object {
   const place = (s: Diagnostic['span']): object => ({

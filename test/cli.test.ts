@@ -84,6 +84,43 @@ describe('commands', { concurrency: 2 }, () => {
   })
 })
 
+describe('a slip on the command line says what to write', { concurrency: 2 }, () => {
+  const slips: readonly (readonly [args: readonly string[], said: string])[] = [
+    [['run'], 'smdmc run page.smdm'],
+    [['fmt'], 'smdmc fmt page.smdm'],
+    [['page.smdm'], 'smdmc run page.smdm, or smdmc check page.smdm'],
+    [['convert', 'page.smdm', 'page.yaml'], 'smdmc convert page.smdm -o other.yaml'],
+    [['why', 'page.smdm'], 'the stages are tiny, story, bound'],
+    [['explain', 'page.smdm'], 'the stages are tiny, story, bound'],
+    [['diff', 'page.smdm', 'tiny'], 'smdmc diff FILE A B'],
+    [['run', 'page.smdm', '--device', 'cuda:0'], '--device webgpu'],
+    [['check', 'page.smdm', '--set', 'size'], '--set "steps=300 steps"'],
+  ]
+  for (const [args, said] of slips) {
+    test(args.join(' '), async () => {
+      using folder = new Folder()
+      const { code, stderr } = await folder.run(...args)
+      assert.equal(code, 2, stderr)
+      assert.ok(stderr.includes(said), stderr)
+    })
+  }
+
+  test('a page with one stage need not be told which', async () => {
+    using folder = new Folder()
+    folder.write('page.smdm', pageText().replace(/^sample [^]*/m, ''))
+    const { code, stdout, stderr } = await folder.run('why', 'page.smdm')
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^train tiny is new/)
+  })
+
+  test('a file that is no page is not answered line by line', async () => {
+    using folder = new Folder('A grey cat saw the moon.\n'.repeat(1000))
+    const { code, stderr } = await folder.run('check', 'page.smdm')
+    assert.equal(code, 2)
+    assert.match(stderr, /and 960 more: is page\.smdm a page\?\n/)
+  })
+})
+
 describe('explain', { concurrency: 2 }, () => {
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['the line each value comes from', ['tiny'], /^optimizer\.lr +0\.01 +page\.smdm:8$/m],

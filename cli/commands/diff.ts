@@ -34,7 +34,9 @@ interface Side {
 function sidesOf(what: readonly string[]): readonly [Side, Side] {
   const [file, a, b] = what
   if (what.length === 3) return [{ file: file!, stage: a! }, { file: file!, stage: b! }] // prettier-ignore
-  const sides = what.map((text): Side => ({ file: text.slice(0, text.lastIndexOf(':')), stage: text.slice(text.lastIndexOf(':') + 1) }))
+  const sides = what
+    .filter((text) => text.includes(':'))
+    .map((text): Side => ({ file: text.slice(0, text.lastIndexOf(':')), stage: text.slice(text.lastIndexOf(':') + 1) }))
   if (sides.length === 2 && sides.every((side) => side.file !== '' && side.stage !== '')) return [sides[0]!, sides[1]!]
   const advice = ['write `smdmc diff FILE A B`, or `smdmc diff FILE:A OTHER:B`']
   throw new WrongUse({ code: 'two-stages-needed', message: 'a comparison takes two stages', advice })

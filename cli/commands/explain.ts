@@ -24,16 +24,16 @@ export interface ExplainOptions extends LoadOptions {
 export const EXPLAINED = ['values', ...COMPILATION] as const
 
 /** `name`: a stage, or for its values also a field of it, as `whale.optimizer`. */
-export async function explainCommand(file: string, name: string, options: ExplainOptions, output: Output): Promise<Exit> {
+export async function explainCommand(file: string, name: string | undefined, options: ExplainOptions, output: Output): Promise<Exit> {
   const { at } = options
   const { pipeline, prelude, diagnostics } = await load(file, options)
   reportDiagnostics(diagnostics, output)
   if (pipeline === undefined) return exits.wrong
-  const [stageName = '', ...field] = name.split('.')
+  const [stageName, ...field] = name?.split('.') ?? []
   const stage = stageNamed(pipeline, stageName)
   const text = at === 'values' ? valuesText(stage, field.join('.')) : await compiledText(mustCompile(stage), at, prelude, options)
   const values = at === 'values' ? valuesOf(stage, field.join('.')) : undefined
-  if (output.json) process.stdout.write(JSON.stringify({ kind: 'explained', stage: stageName, at, values, text }) + '\n')
+  if (output.json) process.stdout.write(JSON.stringify({ kind: 'explained', stage: stage.name, at, values, text }) + '\n')
   else process.stdout.write(text.endsWith('\n') ? text : text + '\n')
   return exits.ok
 }

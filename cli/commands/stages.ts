@@ -27,16 +27,18 @@ export function plannedStages(pipeline: Pipeline, names: readonly string[]): rea
   return pipeline.stages.filter((s) => planned.includes(s))
 }
 
-export function stageNamed(pipeline: Pipeline, name: string): Stage {
-  const stage = pipeline.stages.find((s) => s.name === name)
+/** Without a name the only stage of the page, if it has one. */
+export function stageNamed(pipeline: Pipeline, name: string | undefined): Stage {
+  const [only, ...others] = pipeline.stages
+  const stage = name === undefined && others.length === 0 ? only : pipeline.stages.find((s) => s.name === name)
   if (stage !== undefined) return stage
   const names = pipeline.stages.map((s) => s.name)
-  const near = nearest(name, names)
+  const near = name === undefined ? undefined : nearest(name, names)
   const advice = [
     ...(near === undefined ? [] : [`did you mean ${near}?`]),
     names.length === 0 ? 'the page has no stages: write a train, a sample or an eval' : `the stages are ${names.join(', ')}`,
   ]
-  throw new WrongUse({ code: 'unknown-stage', message: `there is no stage ${name}`, advice })
+  throw new WrongUse({ code: 'unknown-stage', message: name === undefined ? 'which stage?' : `there is no stage ${name}`, advice })
 }
 
 /** Fails for a stage that is checked and not run yet. */

@@ -19,7 +19,7 @@ export interface WhyOptions extends LoadOptions {
   readonly store: string
 }
 
-export async function whyCommand(file: string, name: string, options: WhyOptions, output: Output): Promise<Exit> {
+export async function whyCommand(file: string, name: string | undefined, options: WhyOptions, output: Output): Promise<Exit> {
   const { pipeline, diagnostics } = await load(file, options)
   if (pipeline === undefined) reportDiagnostics(diagnostics, output)
   if (pipeline === undefined) return exits.wrong
