@@ -108,6 +108,9 @@ const ADDED: readonly (readonly [wrong: string, said: string])[] = [
   ['train w = writer { model: smdm.preset(6M, context: 64) }', '`preset(…) { context: … }`'],
   ['model my(1) = transformer { layers: 2 }\ntrain w = writer { model: my }', 'write `my(1)`'],
   ['use "nowhere.smdm"', ''],
+  ['data tales = tales.txt', 'write `text("tales.txt")`'],
+  ['data tales = texts/tales.txt', 'write `text("texts/tales.txt")`'],
+  ['data tales = tales.txt { validation: 1% }', 'write `text("tales.txt")`'],
   ['op surest(p) = p\nsample s = story { sampler { order: surest } }', '(p: [vocab]) -> float = max[vocab](p)'],
   ['op f(t) = np.exp(t)', 'did you mean `exp`?'],
   ['op f(t) = torch.relu(t)', 'write `max(x, 0)`'],
@@ -148,4 +151,12 @@ test('a number of turns that is none is told with the line that sets it', () => 
   const [found, ...more] = checked(PAGE.replace('layers: 2', 'layers: 2.5')).diagnostics
   assert.equal(more.length, 0)
   assert.deepEqual(found?.notes, ['set in page.smdm:4'])
+})
+
+test('a number of the command line that lacks its unit is cured there', () => {
+  const page = PAGE.replace('200 steps', 'steps').replace('use smdm\n', 'use smdm\nparam steps = 200 steps\n')
+  const [found, ...more] = checked(page, { set: { steps: '300' } }).diagnostics
+  assert.equal(more.length, 0)
+  assert.match(found!.notes[0]!, /write `--set "steps=300 steps"`$/)
+  assert.deepEqual(checked(page, { set: { steps: '300 steps' } }).diagnostics, [])
 })

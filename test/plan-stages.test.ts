@@ -84,6 +84,20 @@ test('a sweep: its total first, then a row each; its stages are not shown again'
   assert.match(shownPlan, /^train t /m)
 })
 
+test('a table of a sweep has a row for each of its stages, beside others', () => {
+  const text = page('', GRID.replace('rows: [t]', 'rows: [grid, t]'))
+  const table = stageOf(text, 'best')
+  const sweep = stageOf(text, 'grid')
+  assert.ok(table.kind === 'table' && sweep.kind === 'sweep')
+  assert.deepEqual(
+    table.rows.map(({ name }) => name),
+    ['grid-6M-1e15flops', 'grid-6M-2e15flops', 'grid-19M-1e15flops', 'grid-19M-2e15flops', 't'],
+  )
+  assert.ok(table.needs.some(({ key }) => key === sweep.key))
+  const wider = stageOf(text.replace('[6M, 19M]', '[6M, 19M, 34M]'), 'best')
+  assert.notEqual(wider.key, table.key)
+})
+
 test('a table says what it reads and writes, and where what cannot run yet stands', () => {
   const text = plan(page('', GRID))
   const table = text.slice(text.indexOf('table best'))

@@ -51,22 +51,29 @@ export const fieldMessages = {
     ],
     fixes: f.span === undefined ? [] : meantFix(f.span, f.unquoted ?? f.listed),
   }),
-  unquotedText: (f: { label: string; text: string; span: Span }) => ({
-    message: `${code(f.label)} is a text, and a text stands in quotes`,
-    notes: [`write ${code(JSON.stringify(f.text))}`],
-    fixes: replace(f.span, JSON.stringify(f.text)),
-  }),
+  /** `reads`: what makes something of a file, `text("…")`. */
+  unquotedText: (f: { label: string; text: string; span: Span; reads?: string }) => {
+    const quoted = (f.reads ?? '"…"').replace('"…"', () => JSON.stringify(f.text))
+    return {
+      message:
+        f.reads === undefined
+          ? `${code(f.label)} is a text, and a text stands in quotes`
+          : 'the path of a file is a text, and a text stands in quotes',
+      notes: [`write ${code(quoted)}`],
+      fixes: replace(f.span, quoted),
+    }
+  },
   valueNeeded: (f: { name: string; type: FieldType; next: string }) => ({
     message: `${code(f.name)} has no value`,
     notes: [`it takes ${takes(f.type)}; ${code(f.next)} below was read as its value`],
   }),
-  unitRequired: (f: { label: string; number: number; units: readonly Dimension[]; span: Span }) => {
+  unitRequired: (f: { label: string; number: number; units: readonly Dimension[]; span: Span; set?: string }) => {
     const small = f.number > 0 && f.number < 1 && f.units.includes('fraction')
     const text = small ? `${Number((f.number * 100).toPrecision(12))}%` : `${f.number} ${f.units.find((u) => u !== 'fraction') ?? ''}`
     return {
       message: `${code(`${f.label}: ${f.number}`)} — ${f.number} what?`,
-      notes: [`${code(f.label)} is measured in ${units(f.units)}: write ${code(text)}`],
-      fixes: replace(f.span, text),
+      notes: [`${code(f.label)} is measured in ${units(f.units)}: write ${code(f.set === undefined ? text : `--set "${f.set}=${text}"`)}`],
+      fixes: f.set === undefined ? replace(f.span, text) : [],
     }
   },
   wrongUnit: (f: { label: string; dimension: Dimension; units: readonly Dimension[]; number: string; span: Span }) => ({

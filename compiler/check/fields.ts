@@ -8,10 +8,11 @@ import { foreignValue } from '../spec/foreign.ts'
 import { KINDS, type FieldSpec, type FieldType, type QuantityType } from '../spec/kinds.ts'
 import type { Dimension } from '../spec/units.ts'
 import { axesOf } from './axes.ts'
-import { isBareText, opMeant, opsFor, unknownFirst } from './guess.ts'
+import { isBarePath, isBareText, opMeant, opsFor, unknownFirst } from './guess.ts'
 import { lookup, visible } from './names.ts'
 import { caseText, fresh, modelOf } from './record.ts'
 import type { Env, Session } from './session.ts'
+import { exampleOf } from './wording.ts'
 import { poison, type Extreme, type Quantity, type Value } from './value.ts'
 
 /** The value of an expression in a field called `label` that takes `type`. */
@@ -40,6 +41,10 @@ export function typed(type: FieldType, expr: Expr, env: Env, label: string): Val
           if (type.kind !== 'model') return s.amend(fresh(type.kind, maker, expr.span), expr, env, expr.span)
         }
         s.say.nothingToAmend(expr.span, { field: label, kind: type.kind, colon: true })
+        return poison(expr.span)
+      }
+      if (isBarePath(type, expr, env)) {
+        s.say.unquotedText(expr.span, { label, text: textOf(expr.span), span: expr.span, reads: exampleOf(type.kind) })
         return poison(expr.span)
       }
       break
@@ -208,7 +213,7 @@ function fitQuantity(s: Session, type: QuantityType, value: Quantity | Extreme, 
   }
   const dimension = dimensionIn(units, value)
   if (dimension === undefined) {
-    if (value.dimension === 'none') s.say.unitRequired(at, { label, number: value.number, units, span: at })
+    if (value.dimension === 'none') s.say.unitRequired(at, { label, number: value.number, units, span: at, set: setBy(value) })
     else s.say.wrongUnit(at, { label, dimension: value.dimension, units, number: numberIn(value), span: at })
     return poison(at)
   }
@@ -223,6 +228,11 @@ function fitQuantity(s: Session, type: QuantityType, value: Quantity | Extreme, 
     return poison(at)
   }
   return fitted
+}
+
+/** The param of the command line that a value came from. */
+function setBy({ span }: Quantity): string | undefined {
+  return /^--set (.+)$/.exec(span.source.name)?.[1]
 }
 
 /** A quantity without its unit, as it was written where it was written as a number. */

@@ -4,7 +4,7 @@ import type { Expr } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
 import { isFunction } from '../elaborate/builtin.ts'
 import { foreignValue } from '../spec/foreign.ts'
-import { kindOfMaker, type FieldType } from '../spec/kinds.ts'
+import { KINDS, kindOfMaker, type FieldType } from '../spec/kinds.ts'
 import { lookup, type Names } from './names.ts'
 import type { Env } from './session.ts'
 
@@ -40,6 +40,17 @@ export function isBareText(type: FieldType, expr: Expr, env: Env): boolean {
   const name = firstName(expr) ?? ''
   const binding = type.is === 'text' && !env.locals?.has(name) ? lookup(env.names, name) : undefined
   return binding !== undefined && !['let', 'param', 'use'].includes(binding.kind)
+}
+
+/** Whether the path of a file stands where something that is read from a file is named: `data/book.txt`. */
+export function isBarePath(type: FieldType, expr: Expr, env: Env): boolean {
+  if (expr.kind === 'paren') return isBarePath(type, expr.inner, env)
+  if (type.is !== 'record' || (expr.kind !== 'binary' && expr.kind !== 'member')) return false
+  const reads = Object.values(KINDS[type.kind].makers).some(({ argument }) => argument !== undefined)
+  const binding = lookup(env.names, firstName(expr) ?? '')
+  // `data book = book.txt` names what it declares.
+  const itself = binding?.kind === 'noun' && env.s.open.includes(binding.decl)
+  return reads && (itself || unknownFirst(expr, env) !== undefined)
 }
 
 function takesText(type: FieldType): boolean {

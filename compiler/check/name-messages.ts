@@ -65,7 +65,10 @@ export const nameMessages = {
   }),
   unknownParam: (f: { name: string; near?: string; params: readonly string[]; file: string }) => ({
     message: `${code(f.file)} has no param ${code(f.name)}`,
-    notes: [meant(f.near) ?? (f.params.length === 0 ? 'it declares no params' : `its params are ${codes(f.params)}`)],
+    notes: [
+      meant(f.near) ?? (f.params.length === 0 ? 'it declares no params' : `its params are ${codes(f.params)}`),
+      f.near === undefined ? 'what a page declares as a `param` can be set, and nothing else' : undefined,
+    ],
   }),
   unsetParam: (f: { name: string }) => ({
     message: `${code(f.name)} has no value`,

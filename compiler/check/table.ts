@@ -1,4 +1,4 @@
-// A table → TableStage: the stages whose results stand side by side.
+// A table → TableStage: the stages whose results stand side by side; those of a sweep, row by row.
 import { baseOf } from './base.ts'
 import { lookupsOf, text, type Build } from './build.ts'
 import { complete, sound } from './complete.ts'
@@ -11,12 +11,13 @@ export function buildTable(b: Build, record: Rec): TableStage | undefined {
   if (!complete(b, record) || !sound(record)) return undefined
   const value = record.fields.get('rows')?.value
   const items = value?.kind === 'list' ? value.items : []
-  const rows = items.map((item) => (item.kind === 'record' ? b.stageOf(item) : undefined)).filter((stage) => stage !== undefined)
-  if (rows.length < items.length) return undefined
+  const named = items.map((item) => (item.kind === 'record' ? b.stageOf(item) : undefined)).filter((stage) => stage !== undefined)
+  if (named.length < items.length) return undefined
+  const rows = named.flatMap((stage) => (stage.kind === 'sweep' ? stage.runs.map((run) => run.stage) : [stage]))
   const normal = normalForm(lookupsOf(b), record, {})
   return {
     kind: 'table',
-    ...baseOf(b, record, normal, rows),
+    ...baseOf(b, record, normal, named),
     rows,
     write: text(b.s, record, 'write'),
   }

@@ -10,10 +10,12 @@ import { amend, nounValue } from './amend.ts'
 import { asDeclared } from './declared.ts'
 import { caseText, fresh, modelOf } from './record.ts'
 import { typed } from './fields.ts'
+import { isBarePath } from './guess.ts'
 import { lookup, visible, type Binding, type Names } from './names.ts'
 import { codeOf } from './scope.ts'
 import type { Env, Session } from './session.ts'
 import { arithmetic, extreme, readNumber } from './units.ts'
+import { exampleOf } from './wording.ts'
 import { poison, type CodeValue, type Extreme, type Family, type Quantity, type Value } from './value.ts'
 
 const CONSTANTS: Readonly<Record<string, number>> = { pi: Math.PI, inf: Infinity }
@@ -60,6 +62,11 @@ function meaning(expr: Expr, env: Env, want?: KindName | PartName): Value {
     case 'list':
       return { kind: 'list', items: expr.items.map((item) => evaluate(item, env)), span }
     case 'amend': {
+      if (want !== undefined && isBarePath({ is: 'record', kind: want }, expr.target, env)) {
+        const text = textOf(expr.target.span)
+        s.say.unquotedText(expr.target.span, { label: text, text, span: expr.target.span, reads: exampleOf(want) })
+        return poison(span)
+      }
       const base = evaluate(expr.target, env, want)
       const record = base.kind === 'code' && base.code.kind === 'block' ? modelOf(base.code, span) : base
       if (record.kind === 'record') return amend(record, expr.record, env, span)

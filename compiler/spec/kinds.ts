@@ -294,7 +294,11 @@ export const KINDS: Readonly<Record<KindName | PartName, KindSpec>> = {
     doc: 'Results side by side.',
     stage: true,
     fields: {
-      rows: { type: { is: 'list', of: { is: 'stage', kinds: ['eval', 'sample', 'train'] } }, doc: 'A row each.', required: true },
+      rows: {
+        type: { is: 'list', of: { is: 'stage', kinds: ['eval', 'sample', 'train', 'sweep'] } },
+        doc: 'A row each; a sweep has one for each of its stages.',
+        required: true,
+      },
       write,
     },
     makers: {},
