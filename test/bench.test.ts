@@ -16,7 +16,7 @@ import { predictions } from '../bench/against/predictions.ts'
 import { mustHaveGpu } from '../bench/against/sides.ts'
 import { rowOf, type Numbers, type Row } from '../bench/against/summary.ts'
 import { tableOf } from '../bench/against/table.ts'
-import { findTorch, torchSide } from '../bench/against/torch.ts'
+import { findTorch, torchSide, withoutLent } from '../bench/against/torch.ts'
 import { readFacts } from '../cli/device.ts'
 import { Failure } from '../runtime/events.ts'
 import { listAdapters } from '../runtime/webgpu/adapters.ts'
@@ -179,6 +179,12 @@ test('what keeps PyTorch from running is said', { skip: process.platform === 'wi
   const cuda = torchSide(findTorch(), train, { name: 'PyTorch' }, { device: 'cuda' })
   const without = spawnSync(findTorch(), ['-c', 'import sys, torch; sys.exit(torch.cuda.is_available())']).status === 0
   if (without) await assert.rejects(Peer.start(cuda), /finds no CUDA device: it is built for (CUDA|the CPU alone)/)
+})
+
+test('PyTorch gets no library that a bundle lends to Node', () => {
+  const env = { PATH: '/bin', SMDMC_LENT: '/b/lent' }
+  assert.deepEqual(withoutLent({ ...env, LD_LIBRARY_PATH: '/own:/b/lent' }), { PATH: '/bin', LD_LIBRARY_PATH: '/own' })
+  assert.deepEqual(withoutLent({ ...env, LD_LIBRARY_PATH: '/b/lent' }), { PATH: '/bin' })
 })
 
 test('the commands of docs/benchmarks.md are there', () => {

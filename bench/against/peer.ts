@@ -9,6 +9,8 @@ export interface Side {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
+  /** Instead of ours. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 export class Peer implements AsyncDisposable {
@@ -23,8 +25,8 @@ export class Peer implements AsyncDisposable {
   }
 
   /** Resolves when the program is ready. Fails with a Failure that holds the last it said, if it ends before. */
-  static async start({ name, command, args }: Side): Promise<Peer> {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  static async start({ name, command, args, env }: Side): Promise<Peer> {
+    const child = spawn(command, args, { env: env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'] })
     const lines = new Lines(child, name)
     return new Peer(child, lines, (await lines.next()) as Facts)
   }

@@ -39,9 +39,20 @@ export function findTorch(pythons: readonly string[] = usual): string {
   throw new Failure({ code: 'no-torch', message: `no python here can \`import torch\`. Tried ${tried.join('; ')}`, advice })
 }
 
+/** A bundle lends Node libraries that the machine has not; those of a python may be newer, and have to be found first. */
+export function withoutLent({ SMDMC_LENT, LD_LIBRARY_PATH, ...rest }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = (LD_LIBRARY_PATH ?? '').split(':').filter((path) => path !== '' && path !== SMDMC_LENT)
+  return kept.length === 0 ? rest : { ...rest, LD_LIBRARY_PATH: kept.join(':') }
+}
+
 /** Why a python cannot be used, in a line. */
 function problemOf(python: string): string | undefined {
-  const { error, status, stderr } = spawnSync(python, ['-c', 'import torch'], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
+  const env = withoutLent(process.env)
+  const { error, status, stderr } = spawnSync(python, ['-c', 'import torch'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env,
+  })
   if (error) return 'code' in error && error.code === 'ENOENT' ? 'there is no such program' : error.message
   return status === 0 ? undefined : (stderr.trim().split('\n').at(-1) ?? 'it ends at once')
 }
@@ -51,5 +62,6 @@ export function torchSide(python: string, c: Case, { name, compile, published }:
   const sampling = c.kind === 'sample' ? { steps: c.steps, guidance: c.guidance, prompt: c.prompt } : {}
   const flags = published === true ? [c.kind === 'train' ? '--full-logits' : '--published'] : []
   const valued = Object.entries({ ...given, ...sampling }).flatMap(([option, v]) => (v === undefined ? [] : [`--${option}`, String(v)]))
-  return { name, command: python, args: [join(folder, `${c.kind}.py`), '--serve', ...flags, ...valued] }
+  const args = [join(folder, `${c.kind}.py`), '--serve', ...flags, ...valued]
+  return { name, command: python, args, env: withoutLent(process.env) }
 }

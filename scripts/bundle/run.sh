@@ -37,7 +37,7 @@ mkdir -p "$lent"
 for lib in "$root"/lib/*; do
   case $known in *"${lib##*/} "*) ;; *) ln -sf "$lib" "$lent/" ;; esac
 done
-export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$lent"
+export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$lent" SMDMC_LENT="$lent"
 
 if ! why=$("$root/node" -e 0 2>&1); then
   say "Node does not start here: $why
