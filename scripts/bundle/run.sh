@@ -1,5 +1,5 @@
 #!/bin/sh
-# smdmc on a bare Linux machine (x86-64, glibc 2.34 or newer): nothing is fetched and nothing installed.
+# smdmc on a bare Linux machine (x86-64, glibc 2.34, GCC 12's libstdc++ or newer): nothing is fetched and nothing installed.
 #   run.sh doctor               which devices there are, and whether they compute right
 #   run.sh golden [FOLDER] …    the reference cases of a folder, or those that are here; --precision f16
 #   run.sh tests                the tests of kernels
@@ -39,9 +39,10 @@ for lib in "$root"/lib/*; do
 done
 export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$lent" SMDMC_LENT="$lent"
 
-if ! why=$("$root/node" -e 0 2>&1); then
-  say "Node does not start here: $why
-  = it wants glibc 2.34 or newer, as Debian 12, Ubuntu 22.04 and RHEL 9 have it, and a folder from which programs may run (TMPDIR)"
+if ! why=$("$root/node" -e "require('$root/app/node_modules/webgpu/dist/linux-x64/dawn.node')" 2>&1); then
+  say "Node or Dawn does not start here: $(printf '%s\n' "$why" | grep -m 1 -E 'not found|cannot|denied|rror:' || printf %s "$why")
+  = they want glibc 2.34 and GCC 12's libstdc++ or newer, as Debian 12 and Ubuntu 22.04 have them
+  = and a folder from which programs may run: TMPDIR names another one"
   exit 1
 fi
 
