@@ -98,11 +98,12 @@ export const messages = {
     notes: [cure],
     fixes,
   }),
-  missingLet: ({ name, fixes }: { name: string; fixes: readonly Fix[] }) => ({
+  /** `record`: one stands behind it, as behind what a kind declares. */
+  missingLet: ({ name, record, fixes }: { name: string; record: boolean; fixes: readonly Fix[] }) => ({
     message: `\`${name}\` is new here and needs \`let\` or \`param\` in front`,
     notes: [
       `write \`let ${name} = …\`, or \`param ${name} = …\` if the command line may set it`,
-      `if \`${name}\` is a kind, what is declared needs a name: \`${name} name = …\``,
+      record ? `if \`${name}\` is a kind, what is declared needs a name: \`${name} name = …\`` : undefined,
     ],
     fixes,
   }),

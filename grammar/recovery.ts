@@ -91,7 +91,7 @@ function reportError({ token, context, message }: IRecognitionException, stumble
   const say = report.using(messages)
   const rule = context.ruleStack.at(-1) ?? ''
   if (rule === 'noun' && message === tokenLabel(Name) && previous !== undefined) {
-    reportHalfNoun(token, previous, span, report)
+    reportHalfNoun(token, previous, stumble, span, report)
   } else if (rule === 'record' && token.tokenType === Colon && isWord(previous ?? token) && below(stumble)) {
     const empty = stumble.tokens[stumble.at - 2]!.endOffset! + 1
     say.unexpected(
@@ -109,11 +109,12 @@ function reportError({ token, context, message }: IRecognitionException, stumble
 }
 
 /** A word at the top of a file that begins no declaration: a kind without a name, a `let` or a record forgotten. */
-function reportHalfNoun(token: IToken, first: IToken, at: Span, report: Report): void {
+function reportHalfNoun(token: IToken, first: IToken, { tokens }: Stumble, at: Span, report: Report): void {
   const say = report.using(messages)
   const span = { ...at, start: first.startOffset, end: first.endOffset! + 1 }
   const insert: Fix = { title: 'put `let` in front', span: { ...span, end: span.start }, text: 'let ' }
-  if (token.tokenType === Equals) say.missingLet(span, { name: first.image, fixes: [insert] })
+  if (token.tokenType === Equals)
+    say.missingLet(span, { name: first.image, record: tokens.some(({ tokenType }) => tokenType === LCurly), fixes: [insert] })
   else if (token.tokenType === Colon) say.strayField(span, { name: first.image })
   else if (token.tokenType === LCurly || token.tokenType === LParen || token.tokenType === Str) say.missingName(span, { kind: first.image })
   else if (isWord(token)) say.reservedName(at, { word: token.image })
@@ -163,6 +164,7 @@ function adviceFor({ image, startOffset, tokenType }: IToken, stumble: Stumble):
       if (opensLines(stumble)) return `a record stands in braces, \`${declared} { … }\`; a page in YAML is called \`….yaml\``
       if (image === ':' || image === '==' || at === tokens.length)
         return `what it is stands behind \`=\`, or in braces: \`${declared} = …\`, \`${declared} { … }\``
+      if (image === '.') return 'a name has no dots'
       if (image === '-' && touches && isWord(previous)) return `a name has letters, digits and \`_\`: \`${name}_${next?.image ?? ''}\``
       break
     case 'field':
@@ -178,6 +180,8 @@ function adviceFor({ image, startOffset, tokenType }: IToken, stumble: Stumble):
       break
     case 'declaration':
       if (image === ',') return 'nothing stands between declarations'
+      if (image === '{') return 'a declaration begins with its kind and its name, `train name { … }`; a page in JSON is called `….json`'
+      if (image === '[') return 'a declaration is its kind, its name and a record: `model name = base { … }`'
       if (image === 'grad') return 'a gradient stands behind its op: `op f(x) = …`, then `grad(dy) { x: … }`'
       break
     case 'dims':

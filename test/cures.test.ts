@@ -160,3 +160,15 @@ test('a number of the command line that lacks its unit is cured there', () => {
   assert.match(found!.notes[0]!, /write `--set "steps=300 steps"`$/)
   assert.deepEqual(checked(page, { set: { steps: '300 steps' } }).diagnostics, [])
 })
+
+test('no heads are told once, without what is divided by them', () => {
+  const [found, ...more] = checked(PAGE.replace('heads: 4', 'heads: 0')).diagnostics
+  assert.equal(more.length, 0)
+  assert.match(found!.message, /must be at least 1, but it is 0$/)
+  assert.ok(found!.notes.includes('set in page.smdm:4'))
+})
+
+test('a misspelt field that must be there is not missing, too', () => {
+  for (const [right, wrong] of [['from:    writer', 'form:    writer'], ['budget: 200 steps', 'max_steps: 200']] as const) // prettier-ignore
+    assert.deepEqual(checked(PAGE.replace(right, wrong)).diagnostics.map(({ code }) => code), ['unknown-field']) // prettier-ignore
+})

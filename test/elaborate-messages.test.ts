@@ -143,7 +143,7 @@ const WRONG: readonly (readonly [string, string, Expected])[] = [
   ['weights that are no numbers', '  weight W: symbols[width]\n  return x * W', { code: 'weight-type', at: 'symbols[width]', message: 'weights are numbers with dimensions, and not `symbols`' }],
   ['a let with another type', '  let a: bool = 3\n  return x * a', { code: 'static-type', at: 'bool', message: '`a` is a number, which is not what its type says' }],
   ['an odd initial value', '  weight W: [width] ~ uniform(1)\n  return x * W', { code: 'undefined-name', at: 'uniform', message: '`uniform` is not defined' }],
-  ['a zero dimension', '  let none = 3 - 3\n  weight W: [none, width]\n  return x * sum[none](W)', { code: 'dimension-not-whole', at: 'let none = 3 - 3', message: '`none` is a dimension, so it must be a whole number, but it is 0' }],
+  ['a zero dimension', '  let none = 3 - 3\n  weight W: [none, width]\n  return x * sum[none](W)', { code: 'dimension-not-whole', at: 'let none = 3 - 3', message: '`none` is a dimension, so it must be at least 1, but it is 0' }],
 ] // prettier-ignore
 
 for (const [title, body, expected] of WRONG) test(title, () => assertOne(ofLayer(block(body)), expected))

@@ -177,6 +177,8 @@ const mistakes: readonly (readonly [text: string, code: string, words: RegExp])[
   ['train t { a: "b\nc", d: 1 }\nlet e = 1', 'open-string', /not closed before its line ends/],
   ['train t {\n  a:\n  b: 1\n}', 'unexpected', /I expected a value here/],
   ['sample t\n  from: a\n  b: 1\nlet c = 1', 'unexpected', /after the name here/],
+  ['{ "train": { } }', 'unexpected', /a declaration.* found `\{`/],
+  ['train a.b = c', 'unexpected', /found `\.`/],
   ['train t == a', 'unexpected', /found `==`/],
   ['train t = a { b: 1 }, train u = a { b: 2 }', 'unexpected', /found `,`/],
   ['grad(dy) { x: dy }', 'unexpected', /found `grad`/],

@@ -29,7 +29,9 @@ export function amend(base: Rec, record: RecordExpr, env: Env, span: Span): Rec 
     seen.set(name, field.name.span)
     const spec = Object.hasOwn(specs, name) ? specs[name]! : undefined
     if (!spec) {
-      unknownField(env, base, field, specs)
+      const meant = unknownField(env, base, field, specs)
+      // What was meant is not missing, too.
+      if (meant !== undefined && !fields.has(meant)) fields.set(meant, { value: poison(field.span), field: field.span, at: field.span })
       continue
     }
     if (base.of === 'model' && name === 'vocab') {
@@ -141,22 +143,25 @@ function customValue(noun: Noun, custom: CustomKind, env: Env): Value {
   return poison(noun.span)
 }
 
-/** A field nobody knows: another framework's word, a misspelling, or a field of something inside. */
-function unknownField(env: Env, base: Rec, field: Field, specs: Readonly<Record<string, FieldSpec>>): void {
+/** A field nobody knows: another framework's word, a misspelling, or a field of something inside. Gives the field that was meant. */
+function unknownField(env: Env, base: Rec, field: Field, specs: Readonly<Record<string, FieldSpec>>): string | undefined {
   const name = field.name.name
   const foreign = Object.hasOwn(FOREIGN, name) ? FOREIGN[name] : undefined
   const known = Object.keys(specs)
   const inside = foreign?.here ?? name
+  const here = foreign?.here !== undefined && known.includes(foreign.here) ? foreign.here : undefined
+  const near = nearest(name, known)
   env.s.say.unknownField(field.name.span, {
     kind: wordOf(base),
     name,
-    here: foreign?.here !== undefined && known.includes(foreign.here) ? foreign.here : undefined,
+    here,
     note: foreign && (foreign.here === undefined || known.includes(foreign.here)) ? foreign.note : undefined,
-    near: nearest(name, known),
+    near,
     within: known.includes(inside) ? undefined : withinOf(base, specs, inside),
     fields: known,
     span: field.name.span,
   })
+  return here ?? near
 }
 
 /** The field whose record has the field looked for: `optimizer` for `lr`. */

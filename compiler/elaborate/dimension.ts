@@ -8,8 +8,8 @@ import { largestDimension } from './effort.ts'
 import { withoutPrimes, type Frame } from './frame.ts'
 import { known, type Term } from './term.ts'
 
-/** The dimension that `ident` names; undefined after a message. */
-export function dimension(frame: Frame, ident: Ident): Dim | undefined {
+/** The dimension that `ident` names; undefined after a message. `after`: one was given already, and a division by zero follows from it. */
+export function dimension(frame: Frame, ident: Ident, after = false): Dim | undefined {
   const name = frame.word(ident.name)
   const found = knownDim(frame, name)
   if (found !== undefined) return { ...found, name }
@@ -21,7 +21,7 @@ export function dimension(frame: Frame, ident: Ident): Dim | undefined {
   }
   if (size.kind === 'failed') return undefined
   if (size.kind !== 'number' || !Number.isInteger(size.value) || size.value < 1) {
-    reportSize(frame, ident, base, size)
+    if (!after || size.kind !== 'number' || Number.isFinite(size.value)) reportSize(frame, ident, base, size)
     return undefined
   }
   if (size.value > largestDimension) {
@@ -35,8 +35,12 @@ export function dimension(frame: Frame, ident: Ident): Dim | undefined {
 
 /** All of them, or undefined after a message. */
 export function dimensions(frame: Frame, idents: readonly Ident[]): readonly Dim[] | undefined {
-  const dims = idents.map((d) => dimension(frame, d))
-  return dims.every((d) => d !== undefined) ? dims : undefined
+  const dims: Dim[] = []
+  for (const [i, ident] of idents.entries()) {
+    const dim = dimension(frame, ident, dims.length < i)
+    if (dim !== undefined) dims.push(dim)
+  }
+  return dims.length === idents.length ? dims : undefined
 }
 
 /** A primed word has the size of the word with fewer primes. */

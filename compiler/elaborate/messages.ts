@@ -35,7 +35,7 @@ export const messages = {
     divisors?: { name: string; of: number; nearest: readonly number[] }
     set?: string
   }): Wording => ({
-    message: `${quoted(f.name)} is a dimension, so it must be a whole number, but it is ${f.value}`,
+    message: `${quoted(f.name)} is a dimension, so it must be ${Number(f.value) < 1 ? 'at least 1' : 'a whole number'}, but it is ${f.value}`,
     notes: [
       f.formula === undefined ? undefined : `${f.name} = ${f.formula}`,
       f.divisors === undefined ? undefined : `${f.divisors.name} that divide ${f.divisors.of}: ${f.divisors.nearest.join(', ')}`,
