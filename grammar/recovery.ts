@@ -154,7 +154,8 @@ function opensLines({ tokens, at, rules, text }: Stumble): boolean {
 /** Slips that have one cure. */
 function adviceFor({ image, startOffset, tokenType }: IToken, stumble: Stumble): string | undefined {
   const { tokens, at, rules } = stumble
-  const rule = rules.at(-1)
+  // What is left over behind a declaration stands in no rule.
+  const rule = rules.at(-1) ?? 'declaration'
   const [first, previous, next] = [tokens[0], tokens[at - 1], tokens[at + 1]]
   const touches = previous !== undefined && previous.endOffset! + 1 === startOffset
   const name = previous?.image
@@ -173,6 +174,7 @@ function adviceFor({ image, startOffset, tokenType }: IToken, stumble: Stumble):
       if (image === '.') return `a field inside another stands in its braces: \`${name} { ${next?.image ?? ''}: … }\``
       break
     case 'record':
+      if (rules.at(-2) === 'grad') return 'it gives one for each argument: `grad(dy) { x: dy * … }`'
       if (tokenType === Num && previous?.image === ',' && touches) return 'a comma separates: the decimals stand behind a point, `0.001`, and digits are grouped with `_`, `2_000`' // prettier-ignore
       break
     case 'formals':
@@ -187,8 +189,6 @@ function adviceFor({ image, startOffset, tokenType }: IToken, stumble: Stumble):
     case 'dims':
       if (tokenType === Num) return 'dimensions have names: `[width, hidden]`; a size of your own gets one with `let size = …`'
       break
-    case 'grad':
-      return 'a gradient for each argument: `grad(dy) { x: dy * … }`'
     case 'index':
       if (tokenType === Num) return `say along which dimension: \`[time: ${image}]\``
       break

@@ -43,7 +43,11 @@ export const nameMessages = {
       f.problem === 'missing'
         ? `there is no ${f.path.endsWith('.smdm') ? 'file' : 'library'} ${code(f.path)}`
         : `I cannot use ${code(f.path)}: ${f.problem}`,
-    notes: [f.library ? `it is a library: write \`use ${f.path}\`, without quotes` : meant(f.near)],
+    notes: [
+      f.library
+        ? `it is a library: write \`use ${f.path}\`, without quotes`
+        : (meant(f.near) ?? (f.path.includes('.') ? 'a path begins at the folder of the page' : undefined)),
+    ],
     fixes: meantFix(f.span, f.library ? f.path : f.near),
   }),
   aliasNeeded: (f: { path: string }) => ({
@@ -119,7 +123,10 @@ export const nameMessages = {
     ],
   }),
   twoUnits: (f: { text: string }) => ({ message: `${code(f.text)} has two units`, notes: ['leave one out'] }),
-  wrongOperand: (f: { op: string; value: Value }) => ({ message: `${code(f.op)} cannot take ${described(f.value)}` }),
+  wrongOperand: (f: { op: string; value: Value }) => ({
+    message: `${code(f.op)} cannot take ${described(f.value)}`,
+    notes: [f.op === '+' ? '`+` adds numbers, or joins texts' : undefined],
+  }),
   notAValue: (f: { form: 'record' | 'index' | 'wgsl' }) => ({
     message: f.form === 'record' ? 'a record cannot stand here' : 'this belongs into the body of an op or block',
     notes: f.form === 'record' ? ['begin with what it amends: `base { … }`'] : [],
