@@ -132,7 +132,10 @@ test('one file for one result: the same stage under two names, other files, and 
 
 test('a warm-up that the page does not give is told at the stage, with where it comes from', () => {
   const short = page('', 'train u = t { optimizer { lr: 1e-3 } }').replace('2000 steps', '50 steps')
-  const [first, second] = checked(short).diagnostics.map((d) => shown([d]))
+  const [first, ...more] = checked(short).diagnostics.map((d) => shown([d]))
+  // A cure in the base is one in what amends it.
+  assert.deepEqual(more, [])
+  const [, second] = checked(short.replace('lr: 1e-3 }', 'lr: 1e-3 }, budget: 60 steps')).diagnostics.map((d) => shown([d]))
   assert.match(first ?? '', /page\.smdm:3:7\n[^]*it is `max\(1%, 100 steps\)`, set in smdm\/pretrain\.smdm:\d+\n/)
   assert.match(second ?? '', /page\.smdm:9:7\n/)
   assert.match(shown(checked(short.replace('smdm.pretrain', '').replace('= {', '{').replace('budget', 'batch: 4 sequences\n  budget')).diagnostics), /it is `max\(1%, 100 steps\)`, the default\n/) // prettier-ignore

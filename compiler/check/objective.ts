@@ -52,10 +52,13 @@ export function buildOptimizer(b: Build, stage: Rec, optimizer: Rec, step: Step,
   }
 }
 
-/** At the warm-up, where the page gives it; else at the stage, saying where it comes from. */
+/** At the warm-up, where the page gives it; else at the first stage of that budget, saying where it comes from: a cure there reaches what amends it. */
 function warnLong(b: Build, stage: Rec, optimizer: Rec, facts: { readonly warmup: number; readonly steps: number }): void {
   const from = optimizer.fields.get('warmup')?.at
   const at = from === undefined ? (stage.decl?.name.span ?? stage.span) : inPage(stage, from)
   const given = from === undefined ? fieldsOfRecord(optimizer)['warmup']?.default : at === from ? undefined : textOf(from)
+  const budget = stage.fields.get('budget')?.at
+  if (given !== undefined && budget && b.told.has(budget)) return
+  if (given !== undefined && budget) b.told.add(budget)
   b.s.say.longWarmup(at, { ...facts, given, from })
 }
