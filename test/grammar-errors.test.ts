@@ -54,6 +54,14 @@ test('an equals sign in a record', () => {
   ])
 })
 
+test('what stands behind a sign that cannot be read is not another mistake', () => {
+  const { diagnostics } = parse(source('block b(x: [d]) -> [d] {\n  return silu(x @ A)\n}\n'))
+  assert.deepEqual(
+    diagnostics.map((d) => d.code),
+    ['unexpected-character'],
+  )
+})
+
 test('four mistakes, four messages, and all declarations kept', () => {
   const { module, diagnostics } = parse(
     source(`use smdm
