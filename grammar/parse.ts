@@ -110,7 +110,8 @@ function diagnosticsOf({ report, stumbles, unclosed, unread }: Reading): readonl
     .toSorted((a, b) => a.span.start - b.span.start)
     .filter(({ span }) => !lines.has(lineStart(span)) && !spilled(span, unreadable) && lines.add(lineStart(span)))
   const follows = ({ code, span }: Diagnostic): boolean =>
-    (code === 'expected-comma' && [...genuine, ...unreadable].some((d) => d.span.start < span.start && lineStart(d.span) === lineStart(span))) ||
+    (code === 'expected-comma' &&
+      [...genuine, ...unreadable].some((d) => d.span.start < span.start && lineStart(d.span) === lineStart(span))) ||
     (code === 'unknown-suffix' && unreadable.some((d) => d.span.start === span.end)) ||
     (code === 'unclosed-bracket' && broken.some((at) => at > span.start)) ||
     (code !== 'unclosed-bracket' &&
