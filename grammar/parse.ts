@@ -109,7 +109,9 @@ function diagnosticsOf({ report, stumbles, unclosed, unread }: Reading): readonl
   const genuine = stumbles.diagnostics
     .toSorted((a, b) => a.span.start - b.span.start)
     .filter(({ span }) => !lines.has(lineStart(span)) && !spilled(span, unreadable) && lines.add(lineStart(span)))
+  const fields = genuine.filter(({ code }) => code === 'stray-field')
   const follows = ({ code, span }: Diagnostic): boolean =>
+    (code === 'stray-field' && fields.some((d) => d.span.start < span.start && noDeclarationBetween(d.span, span))) ||
     (code === 'expected-comma' &&
       [...genuine, ...unreadable].some((d) => d.span.start < span.start && lineStart(d.span) === lineStart(span))) ||
     (code === 'unknown-suffix' && unreadable.some((d) => d.span.start === span.end)) ||
@@ -125,6 +127,11 @@ function diagnosticsOf({ report, stumbles, unclosed, unread }: Reading): readonl
 function spilled({ source: { text }, start }: Span, unreadable: readonly Diagnostic[]): boolean {
   const before = text.slice(0, start).trimEnd().length
   return unreadable.some(({ span }) => span.end <= before && !text.slice(span.end, before).includes('\n'))
+}
+
+/** Fields without braces around them are one mistake, down to the next word that begins a line. */
+function noDeclarationBetween({ source: { text }, end }: Span, { start }: Span): boolean {
+  return !/\n[A-Za-z](?!\w*\s*:)/.test(text.slice(end, start))
 }
 
 function lineStart({ source: { text }, start }: Span): number {

@@ -62,6 +62,17 @@ test('what stands behind a sign that cannot be read is not another mistake', () 
   )
 })
 
+test('fields without braces around them are one mistake', () => {
+  const { diagnostics } = parse(source('train a = base\n  lr: 1\n  seed: 2\ntrain b {}\nseed: 1\nlr: 2\n'))
+  assert.deepEqual(
+    diagnostics.map((d) => [d.code, d.span.source.text.slice(d.span.start, d.span.end)]),
+    [
+      ['stray-field', 'lr'],
+      ['stray-field', 'seed'],
+    ],
+  )
+})
+
 test('four mistakes, four messages, and all declarations kept', () => {
   const { module, diagnostics } = parse(
     source(`use smdm
