@@ -105,21 +105,25 @@ function diagnosticsOf({ report, stumbles, unclosed, unread }: Reading): readonl
   const unreadable = report.diagnostics.filter(({ code }) => code === 'unexpected-character')
   // A text that is never closed takes the brackets behind it along.
   const broken = report.diagnostics.flatMap(({ code, span }) => (code === 'open-string' ? [span.start] : []))
-  const lines = new Set(unreadable.map(({ span }) => lineStart(span)))
+  const told = new Map(unreadable.map(({ span }) => [lineStart(span), span.start]))
   const genuine = stumbles.diagnostics
     .toSorted((a, b) => a.span.start - b.span.start)
-    .filter(({ span }) => !lines.has(lineStart(span)) && !spilled(span, unreadable) && lines.add(lineStart(span)))
+    .filter(({ span }) => !told.has(lineStart(span)) && !spilled(span, unreadable) && told.set(lineStart(span), span.start))
   const fields = genuine.filter(({ code }) => code === 'stray-field')
-  const follows = ({ code, span }: Diagnostic): boolean =>
-    (code === 'stray-field' && fields.some((d) => d.span.start < span.start && noDeclarationBetween(d.span, span))) ||
-    (code === 'expected-comma' &&
-      [...genuine, ...unreadable].some((d) => d.span.start < span.start && lineStart(d.span) === lineStart(span))) ||
-    (code === 'unknown-suffix' && unreadable.some((d) => d.span.start === span.end)) ||
-    (code === 'unclosed-bracket' && broken.some((at) => at > span.start)) ||
-    (code !== 'unclosed-bracket' &&
-      code !== 'open-string' &&
-      unclosed.some(({ open, until }) => span.start > open.startOffset && span.start <= until)) ||
-    unread.some(([start, end]) => start < span.start && span.start < end)
+  const repeated = new Set(fields.filter(({ span }, i) => i > 0 && noDeclarationBetween(fields[i - 1]!.span, span)))
+  const follows = (d: Diagnostic): boolean => {
+    const { code, span } = d
+    return (
+      repeated.has(d) ||
+      (code === 'expected-comma' && (told.get(lineStart(span)) ?? span.start) < span.start) ||
+      (code === 'unknown-suffix' && unreadable.some((d) => d.span.start === span.end)) ||
+      (code === 'unclosed-bracket' && broken.some((at) => at > span.start)) ||
+      (code !== 'unclosed-bracket' &&
+        code !== 'open-string' &&
+        unclosed.some(({ open, until }) => span.start > open.startOffset && span.start <= until)) ||
+      unread.some(([start, end]) => start < span.start && span.start < end)
+    )
+  }
   return [...report.diagnostics, ...genuine].filter((d) => !follows(d)).sort((a, b) => a.span.start - b.span.start)
 }
 
