@@ -12,7 +12,6 @@ export function isPlugin({ target }: Use): boolean {
 /** Adds the kinds of a plugin; what is wrong with it is reported. */
 export function addPlugin(s: Session, use: Use, path: string): void {
   const { span } = use.target
-  if (use.alias) s.say.pluginAlias(use.alias.span, { path })
   const found: FoundPlugin | { readonly problem: string; readonly near?: string } = s.world.plugin?.(path, span.source.name) ?? {
     problem: 'plugins are not loaded here',
   }
@@ -21,6 +20,7 @@ export function addPlugin(s: Session, use: Use, path: string): void {
     s.say.cannotUse(span, { path, problem: found.problem, near: found.near, span, library })
     return
   }
+  if (use.alias) s.say.pluginAlias(use.alias.span, { path })
   for (const [word, kind] of Object.entries(found.plugin.kinds)) {
     const before = s.kinds.get(word)
     if (isKind(word) || (before && before.sha256 !== found.sha256)) s.say.kindTaken(span, { path, word })

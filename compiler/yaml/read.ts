@@ -64,12 +64,14 @@ function open(page: SourceFile, report: Report): YamlText {
   const { errors, deep, second } = document
   const lines = new Set<number>()
   for (const { code, message, pos } of errors.slice(0, mostErrors)) {
-    const opened = /closing.*quote/.test(message) ? quoteBefore(document.root, pos[0]) : undefined
+    const deeper = /_IMPLICIT_KEY$/.test(code) ? deeperLine(page.text, pos[0]) : undefined
+    const opened = /closing.*quote/.test(message) ? quoteBefore(document.root, pos[0]) : deeper
     const start = opened ?? Math.min(pos[0], page.text.length)
     const end = opened === undefined ? Math.min(Math.max(pos[1], start), page.text.length) : opened + 1
     const { line } = positionAt(page, start)
+    const yaml = deeper === undefined ? code : 'BAD_INDENT'
     // The parser stumbles over one mistake on several lines in a row.
-    if (!lines.has(line) && !lines.has(line - 1)) say.yamlSyntax({ source: page, start, end }, { yaml: code, text: message })
+    if (!lines.has(line) && !lines.has(line - 1)) say.yamlSyntax({ source: page, start, end }, { yaml, text: message })
     lines.add(line)
   }
   if (deep !== undefined) {
@@ -78,6 +80,13 @@ function open(page: SourceFile, report: Report): YamlText {
   }
   if (second !== undefined && errors.length === 0) say.secondDocument({ source: page, start: second, end: second }, undefined)
   return document
+}
+
+/** Where a field begins on the line below a value, too far to the right to be its neighbour: YAML reads on there. */
+function deeperLine(text: string, value: number): number | undefined {
+  const [whole, blanks] = /^[^\n]*\n([ ]*)[^\s:]+:(?:\s|$)/.exec(text.slice(value)) ?? []
+  const ownColon = /:\s/.test(text.slice(value, text.indexOf('\n', value)))
+  return whole === undefined || ownColon ? undefined : value + text.slice(value).indexOf('\n') + 1 + blanks!.length
 }
 
 /** Where the text that is open at an offset began. */
