@@ -53,6 +53,19 @@ sample story${n} { from: longer${n}, prompt: "Once upon a time", sampler: confid
 `
 }
 
+/** Trainings of a few models that differ in little, as a search by hand leaves them: 6 lines each. */
+export function trainingsOf(lines: number): string {
+  const one = (n: number): string => `train run${n} = smdm.pretrain {
+  model:  smdm.preset(${['6M', '19M', '34M'][n % 3]!})
+  data:   tales
+  budget: ${1000 + n} steps
+  optimizer { lr: ${1 + (n % 9)}e-4, warmup: ${1 + (n % 7)}% }
+}
+`
+  const head = 'use smdm\n\ndata tales = text("tales.txt") { tokenizer: bytes, validation: 1% }\n\n'
+  return head + Array.from({ length: Math.floor((lines - 4) / 6) }, (_, i) => one(i)).join('')
+}
+
 export function pageOf(lines: number): string {
   const head = 'use smdm\n\n'
   const chapters = Math.floor(lines / chapter(0).split('\n').length)

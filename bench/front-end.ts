@@ -13,22 +13,18 @@ import { readYaml } from '../compiler/yaml/read.ts'
 import { format } from '../grammar/format.ts'
 import { parse } from '../grammar/parse.ts'
 import { busyTime, tellsBusyTime } from '../test/robust/clock.ts'
-import { pageOf } from './front-end-page.ts'
+import { pageOf, trainingsOf } from './front-end-page.ts'
 
 const { values } = parseArgs({
   options: { lines: { type: 'string', default: '10000' }, rounds: { type: 'string', default: '7' }, one: { type: 'string' } },
 })
 const page = { name: 'page.smdm', text: pageOf(Number(values.lines)) }
+const trainings = { name: 'page.smdm', text: trainingsOf(Number(values.lines)) }
 
 /** What is measured, each in a process of its own. It returns the work, so that what it needs is made before. */
 const tasks: Readonly<Record<string, () => () => unknown>> = {
-  check: () => {
-    const world = worldOf()
-    return () => {
-      const { pipeline, diagnostics } = check(page, world)
-      if (pipeline === undefined) throw new Error(diagnostics[0]?.message)
-    }
-  },
+  check: () => checking(page),
+  'check trainings': () => checking(trainings),
   parse: () => () => parse(page),
   format: () => {
     const { module } = parse(page)
@@ -38,6 +34,14 @@ const tasks: Readonly<Record<string, () => () => unknown>> = {
     const { module } = parse(page)
     return () => readYaml({ name: 'page.yaml', text: writeYaml(module) })
   },
+}
+
+function checking(source: typeof page): () => void {
+  const world = worldOf()
+  return () => {
+    const { pipeline, diagnostics } = check(source, world)
+    if (pipeline === undefined) throw new Error(diagnostics[0]?.message)
+  }
 }
 
 /** Every data file is there; the library is read from its files and not parsed yet. */

@@ -80,6 +80,7 @@ export function openPage(root: SourceFile, world: World, elaboration: Elaboratio
     defaults: new Map(),
     scopes: new Map(),
     models: new Map(),
+    alike: new Map(),
     composites: new Map(),
     codeForms: new Map(),
     schedules: new Map(),

@@ -9,9 +9,30 @@ export function buildModel(s: Session, model: Rec, vocab: number): Model | undef
   const known = s.models.get(model)
   if (known?.vocab === vocab) return known.model
   const spec = specOf(model)
-  const built = spec && s.elaboration.model(spec, { vocab, report: s.report, composites: s.composites })
+  const built = spec && elaborated(s, spec, vocab)
   s.models.set(model, { vocab, model: built })
   return built
+}
+
+/** Many trainings write down the same model. One with mistakes is elaborated wherever it stands, since they are said there. */
+function elaborated(s: Session, spec: ModelSpec, vocab: number): Model | undefined {
+  const alike = s.alike.get(spec.block.decl) ?? []
+  s.alike.set(spec.block.decl, alike)
+  const twin = alike.find((other) => other.vocab === vocab && sameSettings(other.settings, spec.settings))
+  if (twin) return twin.model
+  const model = s.elaboration.model(spec, { vocab, report: s.report, composites: s.composites })
+  if (model) alike.push({ settings: spec.settings, vocab, model })
+  return model
+}
+
+type Settings = ModelSpec['settings']
+
+function sameSettings(a: Settings, b: Settings): boolean {
+  return a.size === b.size && [...a].every(([name, { value }]) => same(value, b.get(name)?.value))
+}
+
+function same(a: Setting['value'], b: Setting['value'] | undefined): boolean {
+  return typeof a === 'object' && typeof b === 'object' ? a.decl === b.decl : a === b
 }
 
 function specOf(model: Rec): ModelSpec | undefined {

@@ -121,10 +121,11 @@ export function quantityForm({ number, dimension }: Quantity): string | number {
 }
 
 function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([name, child]) => [name, sorted(child)]))
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'string') ? value : value.map(sorted)
+  const out: Record<string, unknown> = {}
+  for (const name of Object.keys(value).sort()) out[name] = sorted((value as Readonly<Record<string, unknown>>)[name])
+  return out
 }
 
 /** Where the values of a stage stand, by path: `optimizer.lr`. */

@@ -14,8 +14,8 @@ export function warnOverwritten(s: Session, stages: ReadonlyMap<Noun, Stage | un
     if (other === undefined) first.set(path, stage)
     else if (other.key !== stage.key && !told.has(path)) {
       told.add(path)
-      const own = stage.origins.get('write')
-      const at = own && own !== other.origins.get('write') ? own : name.span
+      const own = stage.origins().get('write')
+      const at = own && own !== other.origins().get('write') ? own : name.span
       s.say.overwritten(at, { path, first: other.name, second: stage.name })
     }
   }

@@ -17,7 +17,7 @@ interface StageBase {
   /** Every field with its default, canonical units, names replaced by values: JSON, fields sorted. */
   readonly normal: unknown
   /** Where each value came from, by path (`optimizer.lr`), for explain and why. */
-  readonly origins: ReadonlyMap<string, Span>
+  readonly origins: () => ReadonlyMap<string, Span>
   /** The stages it depends on, which come before it in Pipeline.stages. */
   readonly needs: readonly Stage[]
   /** What of it is right and cannot be run by this version. */

@@ -77,6 +77,8 @@ export interface Session extends Evaluator {
   readonly scopes: Map<Module, Scope>
   /** Models brought to sizes, by the record that describes them. */
   readonly models: Map<Rec, { readonly vocab: number; readonly model: Model | undefined }>
+  /** Those that are sound, by their block. */
+  readonly alike: Map<BlockDecl, { readonly settings: ModelSpec['settings']; readonly vocab: number; readonly model: Model }[]>
   /** Ops brought to the types of their arguments, for all models of a page. */
   readonly composites: Composites
   /** Of code that was met: its text for keys; of schedules: whether they may be used. */

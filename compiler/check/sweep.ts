@@ -32,7 +32,7 @@ export function buildSweep(b: Build, record: Rec): SweepStage | undefined {
     stage: 'sweep',
   }
   const needs = runs.map(({ stage }) => stage)
-  return { kind: 'sweep', ...baseOf(b, record, normal, needs), origins: originsIn(over.rows, run.at), runs }
+  return { kind: 'sweep', ...baseOf(b, record, normal, needs), origins: () => originsIn(over.rows, run.at), runs }
 }
 
 const inside = (span: Span, { source, start, end }: Span): boolean => span.source === source && start <= span.start && span.end <= end

@@ -6,7 +6,8 @@ import type { Stage } from '../check/pipeline.ts'
 
 /** The nearest field around a path that was written somewhere; undefined where the value is a default of the language. */
 export function spanOf(stage: Stage, path: string): Span | undefined {
-  return stage.origins.get(path) ?? stage.origins.get(path.replace(/\[\d+\].*$/, ''))
+  const origins = stage.origins()
+  return origins.get(path) ?? origins.get(path.replace(/\[\d+\].*$/, ''))
 }
 
 /** `page.smdm:8`; `--set size`; `default` of the language; `default, std/transformer.smdm:33` of a block's param; and the sweep whose row it is. */

@@ -33,7 +33,7 @@ export function valuesOf(stage: Stage, path = ''): readonly OriginRow[] {
 
 /** `model.attention.heads`: a param that the block `attention` does not set, and finds in the model. */
 function inherited(stage: Stage, values: ReadonlyMap<string, string>): readonly OriginRow[] {
-  return [...stage.origins].flatMap(([name, span]): readonly OriginRow[] => {
+  return [...stage.origins()].flatMap(([name, span]): readonly OriginRow[] => {
     const [, param] = /^model\.\w+\.(\w+)$/.exec(name) ?? []
     const value = param === undefined ? undefined : values.get(`model.${param}`)
     return value === undefined ? [] : [{ name, value, from: `inherited, ${originText(span).replace('default, ', '')}` }]

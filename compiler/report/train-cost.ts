@@ -66,7 +66,7 @@ export function trainCost(stage: TrainStage): TrainCost {
   const { optimizer, model } = stage
   const size = trainSize(stage)
   const positions = size.batch * size.sequence
-  const rate = stage.origins.get('optimizer.lr')
+  const rate = stage.origins().get('optimizer.lr')
   return {
     ...size,
     rows: { computed: maskedShare(stage) * positions, of: positions },
