@@ -1,7 +1,7 @@
 // Chevrotain's exceptions → our diagnostics: one sentence of what was expected, in the words of the
 // language, and what was found; where the slip is a common one, its own message and its cure.
 import { EOF, tokenLabel, type IParserErrorMessageProvider, type IRecognitionException, type IToken } from 'chevrotain'
-import type { Fix, Report } from './diagnostic.ts'
+import type { Diagnostic, Fix, Report } from './diagnostic.ts'
 import { habitAt, nextDeclaration, type Habit, type Stumble } from './habits.ts'
 import { messages } from './messages.ts'
 import type { SourceFile, Span } from './source.ts'
@@ -49,8 +49,12 @@ export const expectations: IParserErrorMessageProvider = {
   buildEarlyExitMessage: ({ ruleName }) => choices[ruleName] ?? 'something else',
 }
 
-/** What a stumble makes unreadable: nothing is said of it. */
-export type Unread = readonly [start: number, end: number]
+/** What a stumble makes unreadable: nothing is said of it, if the stumble is told. */
+export interface Unread {
+  readonly start: number
+  readonly end: number
+  readonly cause: Diagnostic
+}
 
 /** Reports each exception of one run of tokens, and of several on one line only the first. What it gives need not be read further. */
 export function reportErrors(
@@ -75,7 +79,7 @@ export function reportErrors(
       continue
     }
     reportError(error, stumble, { source, start, end: ended ? start : error.token.endOffset! + 1 }, report)
-    if (opensLines(stumble)) unread.push([start, nextDeclaration(source.text, start)])
+    if (opensLines(stumble)) unread.push({ start, end: nextDeclaration(source.text, start), cause: report.diagnostics.at(-1)! })
   }
   return unread
 }
@@ -83,7 +87,7 @@ export function reportErrors(
 function reportHabit({ from, to, cure, opens }: Habit, source: SourceFile, report: Report): readonly Unread[] {
   const span = { source, start: from.startOffset, end: to.endOffset! + 1 }
   report.using(messages).otherLanguage(span, { text: source.text.slice(span.start, span.end), cure })
-  return opens ? [[span.start, nextDeclaration(source.text, span.end)]] : []
+  return opens ? [{ start: span.start, end: nextDeclaration(source.text, span.end), cause: report.diagnostics.at(-1)! }] : []
 }
 
 function reportError({ token, context, message }: IRecognitionException, stumble: Stumble, span: Span, report: Report): void {

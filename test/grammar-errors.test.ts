@@ -62,6 +62,14 @@ test('what stands behind a sign that cannot be read is not another mistake', () 
   )
 })
 
+test('a stumble that is not told hides nothing', () => {
+  const { diagnostics } = parse(source('block b(x: [d]) -> [d] é n = 1e999\n'))
+  assert.deepEqual(
+    diagnostics.map((d) => d.code),
+    ['unexpected-character', 'number-too-large'],
+  )
+})
+
 test('fields without braces around them are one mistake', () => {
   const { diagnostics } = parse(source('train a = base\n  lr: 1\n  seed: 2\ntrain b {}\nseed: 1\nlr: 2\n'))
   assert.deepEqual(
