@@ -86,13 +86,25 @@ function written(e: Expr, place: Place): Written {
       return { lines: pair('is', recordBlock(e, place), undefined) }
     case 'amend': {
       // A chain, `a { … } { … }`, is no nesting, and as long a one may be written as on a page of ours.
-      const chain = e.target.kind === 'amend' && plain(e.target) !== undefined
-      const target = (chain ? scalarOf : written)(e.target, { ...base, kind: place.kind })
+      const chain = e.target.kind === 'amend' ? onOneLine(e.target) : undefined
+      const at = { ...base, kind: place.kind }
+      const target = chain && plain(chain) !== undefined ? scalarOf(chain, at) : written(e.target, at)
       return { lines: [...pair('is', target, undefined), ...fieldLines(e.record, place)] }
     }
     default:
       return scalarOf(e, place)
   }
+}
+
+/** The same, as if its author had written it on one line. */
+function onOneLine(tree: Expr): Expr {
+  const whole = (part: unknown): unknown => {
+    if (typeof part !== 'object' || part === null) return part
+    if (Array.isArray(part)) return (part as readonly unknown[]).map(whole)
+    const entries = Object.entries(part).map(([name, inner]) => [name, name === 'broken' ? false : name === 'span' ? inner : whole(inner)])
+    return Object.fromEntries(entries) as unknown
+  }
+  return whole(tree) as Expr
 }
 
 function recordBlock(record: RecordExpr, place: Place): Written {
