@@ -100,7 +100,8 @@ function written(e: Expr, place: Place): Written {
 function onOneLine(tree: Expr): Expr {
   const whole = (part: unknown): unknown => {
     if (typeof part !== 'object' || part === null) return part
-    if (Array.isArray(part)) return (part as readonly unknown[]).map(whole)
+    const items: readonly unknown[] | undefined = Array.isArray(part) ? part : undefined
+    if (items) return items.map(whole)
     const entries = Object.entries(part).map(([name, inner]) => [name, name === 'broken' ? false : name === 'span' ? inner : whole(inner)])
     return Object.fromEntries(entries) as unknown
   }
