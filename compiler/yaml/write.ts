@@ -100,10 +100,9 @@ function written(e: Expr, place: Place): Written {
 function onOneLine(tree: Expr): Expr {
   const whole = (part: unknown): unknown => {
     if (typeof part !== 'object' || part === null) return part
-    const items: readonly unknown[] | undefined = Array.isArray(part) ? part : undefined
-    if (items) return items.map(whole)
-    const entries = Object.entries(part).map(([name, inner]) => [name, name === 'broken' ? false : name === 'span' ? inner : whole(inner)])
-    return Object.fromEntries(entries) as unknown
+    if (Array.isArray(part)) return part.map(whole)
+    const entries = Object.entries(part as Readonly<Record<string, unknown>>)
+    return Object.fromEntries(entries.map(([name, inner]) => [name, name === 'broken' ? false : name === 'span' ? inner : whole(inner)]))
   }
   return whole(tree) as Expr
 }
