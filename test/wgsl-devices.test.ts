@@ -90,11 +90,13 @@ function workgroupOf(wgsl: string): readonly [number, number?] {
   return size === undefined ? [Number(x)] : [Number(x), Number(size)]
 }
 
-/** Bytes of workgroup memory that a module declares, all of it in arrays. */
+/** Bytes of workgroup memory that a module declares, in arrays and single numbers. */
 function memoryOf(wgsl: string): number {
   const arrays = [...wgsl.matchAll(/var<workgroup> \w+: array<(?:vec(\d)<)?(?:atomic<)?([fiu]32|f16)>*, (\d+)>;/g)]
-  assert.equal(arrays.length, wgsl.split('var<workgroup>').length - 1, 'workgroup memory of another form')
-  return arrays.reduce((sum, [, vector = '1', type, length]) => sum + Number(vector) * (type === 'f16' ? 2 : 4) * Number(length), 0)
+  const numbers = [...wgsl.matchAll(/var<workgroup> \w+: [fiu]32;/g)].map((): readonly string[] => ['', '1', 'u32', '1'])
+  const all = [...arrays, ...numbers]
+  assert.equal(all.length, wgsl.split('var<workgroup>').length - 1, 'workgroup memory of another form')
+  return all.reduce((sum, [, vector = '1', type, length]) => sum + Number(vector) * (type === 'f16' ? 2 : 4) * Number(length), 0)
 }
 
 /** `M x N x K operand result` of the matrices that a module multiplies; WGSL writes columns before rows. */
