@@ -102,6 +102,14 @@ describe('the deepest of what a page holds is read from YAML as well', () => {
   }
 })
 
+test('amendments in a row are one text in YAML, whether their author broke the lines or not', () => {
+  for (const text of ['let t = a { b: 1 } { c: 2 }', 'let t = a {\n  b: 1\n} {\n  c: 2\n}', 'let t = a { b: { c: [\n1\n] } } {}']) {
+    const { module, diagnostics } = parse({ name: 'page.smdm', text })
+    assert.deepEqual(diagnostics, [])
+    keepsTree(module)
+  }
+})
+
 const data = 'use smdm data d = text("t.txt") { validation: 1% } '
 const model = (sizes: string): string => `${data} train t = smdm.pretrain { model: transformer { ${sizes} }, data: d, budget: 500 steps }`
 const small = 'layers: 1, width: 8, heads: 2, context: 16'
