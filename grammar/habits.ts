@@ -1,6 +1,7 @@
 // A token that fits nowhere, and those around it → what another language writes there, and how it is said here. The first habit
 // that fits is told instead of what the grammar expected.
 import type { IToken } from 'chevrotain'
+import { each } from './suggest.ts'
 import { Colon, Comma, Equals, LParen, Name, Str } from './tokens.ts'
 
 export interface Habit {
@@ -174,8 +175,4 @@ const touch = (a: IToken, b: IToken): boolean => a.endOffset! + 1 === b.startOff
 
 function onOneLine(text: string, a: IToken, b: IToken): boolean {
   return !text.slice(Math.min(a.startOffset, b.startOffset), Math.max(a.startOffset, b.startOffset)).includes('\n')
-}
-
-function each(words: readonly string[], cure: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(words.map((word) => [word, cure]))
 }

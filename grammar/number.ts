@@ -4,7 +4,7 @@ import type { NumberExpr } from './ast.ts'
 import type { Fix, Report } from './diagnostic.ts'
 import { messages } from './messages.ts'
 import type { Span } from './source.ts'
-import { nearest } from './suggest.ts'
+import { each, nearest } from './suggest.ts'
 import { suffixes, unitOf, units } from './words.ts'
 
 const shape = /^(\d(?:_?\d)*(?:\.\d(?:_?\d)*)?(?:[eE][+-]?\d+)?)(%|[A-Za-z_]\w*)?(?: (.+))?$/
@@ -13,21 +13,19 @@ const shape = /^(\d(?:_?\d)*(?:\.\d(?:_?\d)*)?(?:[eE][+-]?\d+)?)(%|[A-Za-z_]\w*)
 const foreign = new Map(Object.entries({ m: 'M', K: 'k', G: 'GiB', b: 'B', t: 'T', g: 'GiB', sec: 's', hr: 'h', mins: 'min' }))
 
 /** Words for units elsewhere, with the suffix or the unit that they are here. */
-const elsewhere = new Map<string, string>([
-  ...among('%', ['percent', 'pct']),
-  ...among('h', ['hour', 'hours', 'hrs']),
-  ...among('min', ['minute', 'minutes', 'mins']),
-  ...among('s', ['second', 'seconds', 'secs']),
-  ...among('d', ['day', 'days']),
-  ...among(' steps', ['iteration', 'iterations', 'iters', 'updates', 'batches']),
-  ...among(' sequences', ['sample', 'samples', 'example', 'examples', 'rows', 'documents', 'texts']),
-  ...among(' epochs', ['passes', 'rounds']),
-  ...among(' tokens', ['bytes', 'characters', 'chars']),
-])
-
-function among(here: string, words: readonly string[]): readonly (readonly [string, string])[] {
-  return words.map((word) => [word, here])
-}
+const elsewhere = new Map(
+  Object.entries({
+    ...each(['percent', 'pct'], '%'),
+    ...each(['hour', 'hours', 'hrs'], 'h'),
+    ...each(['minute', 'minutes', 'mins'], 'min'),
+    ...each(['second', 'seconds', 'secs'], 's'),
+    ...each(['day', 'days'], 'd'),
+    ...each(['iteration', 'iterations', 'iters', 'updates', 'batches'], ' steps'),
+    ...each(['sample', 'samples', 'example', 'examples', 'rows', 'documents', 'texts'], ' sequences'),
+    ...each(['passes', 'rounds'], ' epochs'),
+    ...each(['bytes', 'characters', 'chars'], ' tokens'),
+  }),
+)
 
 /** `span` covers the whole spelling, unit included. */
 export function number(text: string, span: Span, report: Report): NumberExpr {

@@ -36,3 +36,8 @@ export function listOf(words: readonly string[], joint = 'and'): string {
   if (words.length < 2) return words.join('')
   return `${words.slice(0, -1).join(', ')} ${joint} ${words.at(-1)}`
 }
+
+/** A table in which all of these words stand for the same. */
+export function each<T>(words: readonly string[], same: T): Readonly<Record<string, T>> {
+  return Object.fromEntries(words.map((word) => [word, same]))
+}

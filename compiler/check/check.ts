@@ -80,7 +80,6 @@ export function openPage(root: SourceFile, world: World, elaboration: Elaboratio
     defaults: new Map(),
     scopes: new Map(),
     models: new Map(),
-    alike: new Map(),
     composites: new Map(),
     codeForms: new Map(),
     schedules: new Map(),

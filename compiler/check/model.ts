@@ -1,33 +1,27 @@
 // A model as written → the model brought to sizes. Shapes, divisibility and names inside blocks are checked there.
 import type { Model } from '../elaborate/model.ts'
 import type { ModelSpec, Setting } from './pipeline.ts'
-import type { Session } from './session.ts'
+import type { Built, Session } from './session.ts'
 import type { Rec } from './value.ts'
 
-/** Undefined where a mistake has been reported. */
-export function buildModel(s: Session, model: Rec, vocab: number): Model | undefined {
-  const known = s.models.get(model)
-  if (known?.vocab === vocab) return known.model
-  const spec = specOf(model)
-  const built = spec && elaborated(s, spec, vocab)
-  s.models.set(model, { vocab, model: built })
-  return built
-}
-
-/** Many trainings write down the same model. One with mistakes is elaborated wherever it stands, since they are said there. */
-function elaborated(s: Session, spec: ModelSpec, vocab: number): Model | undefined {
-  const alike = s.alike.get(spec.block.decl) ?? []
-  s.alike.set(spec.block.decl, alike)
-  const twin = alike.find((other) => other.vocab === vocab && sameSettings(other.settings, spec.settings))
+/**
+ * Undefined where a mistake has been reported. Many trainings write down the same model, which is elaborated once; one with mistakes
+ * wherever it stands, since they are said there.
+ */
+export function buildModel(s: Session, record: Rec, vocab: number): Model | undefined {
+  const spec = specOf(record)
+  if (!spec) return undefined
+  const { settings } = spec
+  const ofBlock = s.models.get(spec.block.decl) ?? []
+  s.models.set(spec.block.decl, ofBlock)
+  const twin = ofBlock.find((b) => b.vocab === vocab && (b.record === record || (b.model && sameSettings(b.settings, settings))))
   if (twin) return twin.model
   const model = s.elaboration.model(spec, { vocab, report: s.report, composites: s.composites })
-  if (model) alike.push({ settings: spec.settings, vocab, model })
+  ofBlock.push({ settings, vocab, record, model })
   return model
 }
 
-type Settings = ModelSpec['settings']
-
-function sameSettings(a: Settings, b: Settings): boolean {
+function sameSettings(a: Built['settings'], b: Built['settings']): boolean {
   return a.size === b.size && [...a].every(([name, { value }]) => same(value, b.get(name)?.value))
 }
 

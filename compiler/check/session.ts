@@ -60,6 +60,14 @@ export interface Evaluator {
   readonly amend: (base: Rec, record: RecordExpr, env: Env, span: Span) => Rec
 }
 
+/** A model brought to sizes for a vocabulary, or one with mistakes. */
+export interface Built {
+  readonly settings: ModelSpec['settings']
+  readonly vocab: number
+  readonly record: Rec
+  readonly model: Model | undefined
+}
+
 export interface Session extends Evaluator {
   readonly world: World
   readonly report: Report
@@ -75,10 +83,8 @@ export interface Session extends Evaluator {
   readonly nesting: { depth: number; told: boolean }
   readonly defaults: Map<FieldSpec, Value>
   readonly scopes: Map<Module, Scope>
-  /** Models brought to sizes, by the record that describes them. */
-  readonly models: Map<Rec, { readonly vocab: number; readonly model: Model | undefined }>
-  /** Those that are sound, by their block. */
-  readonly alike: Map<BlockDecl, { readonly settings: ModelSpec['settings']; readonly vocab: number; readonly model: Model }[]>
+  /** Models brought to sizes, by their block. */
+  readonly models: Map<BlockDecl, Built[]>
   /** Ops brought to the types of their arguments, for all models of a page. */
   readonly composites: Composites
   /** Of code that was met: its text for keys; of schedules: whether they may be used. */

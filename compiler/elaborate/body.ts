@@ -1,7 +1,6 @@
 // The statements of a body, in order: weights come to be, names are given, repeats go round, and a result is returned.
-import { textOf } from '../../grammar/source.ts'
 import type { Assign, BlockDecl, Body, Expr, OpDecl, Repeat, Weight } from '../../grammar/ast.ts'
-import type { Span } from '../../grammar/source.ts'
+import { textOf, type Span } from '../../grammar/source.ts'
 import type { WeightSpec } from '../plan/jobs.ts'
 import { dimensions, setIn } from './dimension.ts'
 import type { Frame } from './frame.ts'

@@ -1,4 +1,5 @@
 // Functions of other frameworks that a body may call out of habit → how that is said here, or why it is not.
+import { each } from '../../grammar/suggest.ts'
 
 /** What to write. */
 const HERE: Readonly<Record<string, string>> = {
@@ -43,8 +44,4 @@ export function elsewhere(name: string): string | undefined {
   if (Object.hasOwn(HERE, last)) return `write ${HERE[last]}`
   if (Object.hasOwn(WHY, last)) return WHY[last]
   return parts[0] === 'self' ? `write \`${last}\` alone: a body knows its weights, and all blocks, by their names` : undefined
-}
-
-function each(names: readonly string[], said: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(names.map((name) => [name, said]))
 }

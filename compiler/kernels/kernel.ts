@@ -58,6 +58,8 @@ export interface Store {
 interface KernelBase {
   /** For people and profiles: `layers.3 matmul`. */
   readonly label: string
+  /** It computes what one before it has computed, for want of memory. */
+  readonly again?: true
   readonly body: Body
   readonly stores: readonly Store[]
 }
@@ -108,6 +110,7 @@ export interface ScatterKernel extends KernelBase {
 export interface AttentionKernel {
   readonly kind: 'attention'
   readonly label: string
+  readonly again?: true
   readonly request: AttentionRequest
   readonly reads: readonly TensorId[]
   readonly writes: readonly TensorId[]

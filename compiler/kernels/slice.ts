@@ -3,13 +3,6 @@ import type { Dim } from '../graph/graph.ts'
 import { isReduction } from './cost.ts'
 import type { Index, Kernel, LoopKernel, PointwiseKernel, Scalar, ScalarId, Stored, TensorId } from './kernel.ts'
 
-const mark = ', again'
-
-/** Whether a kernel computes again what one before it has computed. */
-export function isAgain({ label }: Kernel): boolean {
-  return label.endsWith(mark)
-}
-
 /**
  * A pointwise kernel that stores the tensor as the kernel does, where what takes a sum or a product can be loaded: other results of
  * the kernel that `alive` says are at hand. Undefined where something else would have to be summed again.
@@ -45,20 +38,25 @@ export function pointwiseSlice(
       const index = copyIndex(scalar.index, copy)
       return index && push({ ...scalar, index })
     }
-    if (isReduction(scalar) || scalar.op === 'contract' || scalar.op === 'scatter') return undefined
+    // A product's epilogue turns sums of a whole tile (turn.ts).
+    if (isReduction(scalar) || ['contract', 'scatter', 'rotate'].includes(scalar.op)) return undefined
     const inputs = all(scalar.inputs.map(copy))
     return inputs && push({ ...scalar, inputs })
   }
   const value = store && copy(store.value)
   if (value === undefined) return undefined
-  return { kind: 'pointwise', label: kernel.label + mark, dims, body, stores: [{ tensor, value, index: store!.index }] }
+  return { kind: 'pointwise', ...relabelled(kernel), dims, body, stores: [{ tensor, value, index: store!.index }] }
 }
 
 /** The kernel with this result alone; attention, which writes both of a pair, writes the other to `spare(tensor)`. */
 export function wholeAgain(kernel: Kernel, tensor: TensorId, spare: (tensor: TensorId) => TensorId): Kernel {
-  const label = kernel.label + mark
-  if (kernel.kind === 'attention') return { ...kernel, label, writes: kernel.writes.map((w) => (w === tensor ? w : spare(w))) }
-  return { ...kernel, label, stores: kernel.stores.filter((s) => s.tensor === tensor) }
+  const again = relabelled(kernel)
+  if (kernel.kind === 'attention') return { ...kernel, ...again, writes: kernel.writes.map((w) => (w === tensor ? w : spare(w))) }
+  return { ...kernel, ...again, stores: kernel.stores.filter((s) => s.tensor === tensor) }
+}
+
+function relabelled({ label }: Kernel): Pick<Kernel, 'label' | 'again'> {
+  return { label: `${label}, again`, again: true }
 }
 
 /** The kernel with tensors exchanged. */

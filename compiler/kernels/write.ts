@@ -36,7 +36,7 @@ export function keyOf(kernel: Kernel, { tensors, live, facts }: Context): string
   const bound = tensorsOf(kernel)
   const position = new Map(bound.map((tensor, i) => [tensor, i]))
   const shape = JSON.stringify(kernel, (name, value: unknown) => {
-    if (value === facts || name === 'label' || name === 'reads' || name === 'writes') return undefined
+    if (value === facts || name === 'label' || name === 'again' || name === 'reads' || name === 'writes') return undefined
     return name === 'tensor' ? position.get(value as TensorId) : value
   })
   return JSON.stringify([shape, bound.map((tensor) => tensors[tensor]!.type), live.live, live.merged])

@@ -7,7 +7,6 @@ import type { Kernel, KernelGraph, TensorId } from '../kernels/kernel.ts'
 import { livesOf } from '../kernels/lifetimes.ts'
 import { bytesOf } from '../kernels/measure.ts'
 import { recompute } from '../kernels/recompute.ts'
-import { isAgain } from '../kernels/slice.ts'
 import type { Context } from '../kernels/shader.ts'
 import { tuningOf } from '../kernels/tuning.ts'
 import { keyOf, tensorsOf, writeKernel } from '../kernels/write.ts'
@@ -112,7 +111,7 @@ function againOf(
 ): MemoryPlan['again'] {
   const work = (some: readonly Dispatch[]): number => some.reduce((sum, { kernel }) => sum + kernels[kernel]!.flops, 0)
   const all = graphs.map((graph, i) => {
-    const again = steps[i]!.filter((_, step) => isAgain(graph.kernels[step]!))
+    const again = steps[i]!.filter((_, step) => graph.kernels[step]!.again)
     return { dispatches: again.length, share: work(again) / work(steps[i]!) }
   })
   const most = all.reduce((a, b) => (b.dispatches > a.dispatches ? b : a), { dispatches: 0, share: 0 })

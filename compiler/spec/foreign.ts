@@ -1,5 +1,6 @@
 // Words that other frameworks use for what is called differently here. An unknown field or value is looked up in these
 // tables before any spelling is guessed.
+import { each } from '../../grammar/suggest.ts'
 
 export interface Foreign {
   /** The word here; absent where there is deliberately none. */
@@ -134,10 +135,6 @@ export const FOREIGN_KINDS: Readonly<Record<string, string>> = {
   ...each(['grid', 'search', 'gridsearch', 'hyperparameters'], 'sweep'),
   ...each(['report', 'results', 'compare', 'comparison'], 'table'),
   ...each(['scaling', 'law'], 'fit'),
-}
-
-function each(words: readonly string[], kind: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(words.map((word) => [word, kind]))
 }
 
 /** What to write instead of a name: a value of any language, or a word for a noun where the place takes a noun or a word. */
