@@ -165,6 +165,10 @@ test('every word of other frameworks leads to a field that is there', () => {
   )
 })
 
+test('fields in a list are one mistake', () => {
+  assert.deepEqual(codesOf('train t = [{ seed: 1 }, { batch: 8 sequences }]'), ['wrong-base'])
+})
+
 test('several mistakes are found in one run', () => {
   const text = page('sed: 1\n  precision: f64\n  batch: 3').replace('data:   tales', 'data: tale')
   assert.deepEqual(codesOf(text).sort(), ['unit-required', 'unknown-field', 'unknown-name', 'unknown-word'])

@@ -102,6 +102,14 @@ describe('the deepest of what a page holds is read from YAML as well', () => {
   }
 })
 
+test('what only the checker refuses is carried through YAML', () => {
+  for (const text of ['train t = []', 'data d = [{ a: 1 }]', 'train t = 3', 'sample s = "text"']) {
+    const { module, diagnostics } = parse({ name: 'page.smdm', text })
+    assert.deepEqual(diagnostics, [])
+    keepsTree(module)
+  }
+})
+
 test('amendments in a row are one text in YAML, whether their author broke the lines or not', () => {
   for (const text of ['let t = a { b: 1 } { c: 2 }', 'let t = a {\n  b: 1\n} {\n  c: 2\n}', 'let t = a { b: { c: [\n1\n] } } {}']) {
     const { module, diagnostics } = parse({ name: 'page.smdm', text })

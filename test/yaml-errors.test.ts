@@ -70,11 +70,6 @@ const wrong: readonly (readonly [what: string, yaml: string, ...said: string[]])
   ['a key without a name', 'train:\n  seed: 1\n', '1:1 missing-name: this `train` has no name'],
   ['a key without let', 'size: 6M\n', '1:1 missing-let: `size` is new here and needs `let` or `param` in front'],
   [
-    'fields as a list',
-    'train t:\n  - seed: 1\n  - batch: 8 sequences\n',
-    '2:3 wrong-shape: `train t` takes its fields, but this is a list',
-  ],
-  [
     'a field further to the right than the one above',
     'data d:\n  is: text("t.txt")\n   validation: 5%\ntrain t:\n  is: base\n    seed: 1\n  batch: 8 sequences\n',
     '3:4 yaml-syntax: this line is indented less or more than its neighbours',

@@ -121,6 +121,11 @@ export function nounValue(noun: Noun, env: Env): Value {
     }
     return { ...amend(fresh(kind, maker, noun.span), noun.value, env, noun.span), decl: noun }
   }
+  if (noun.value.kind === 'list') {
+    // What is in it would be another mistake only because of the list.
+    s.say.wrongBase(noun.value.span, { kind, name: noun.name.name, value: { kind: 'list', items: [], span: noun.value.span } })
+    return poison(noun.span)
+  }
   const value = KINDS[kind].stage ? s.evaluate(noun.value, env, kind) : typed({ is: 'record', kind }, noun.value, env, noun.name.name)
   if (value.kind === 'poison') return value
   if (value.kind !== 'record' || value.of !== kind) {

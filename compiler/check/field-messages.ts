@@ -139,6 +139,7 @@ export const fieldMessages = {
   }),
   wrongBase: (f: { kind: string; name: string; value: Value }) => ({
     message: `${code(f.name)} is ${article(f.kind)}, but this is ${described(f.value)}`,
+    notes: [f.value.kind === 'list' ? `its fields stand in a record: \`${f.kind} ${f.name} { … }\`` : undefined],
   }),
   vocabIsGiven: () => ({
     message: '`vocab` follows from the tokenizer and cannot be set',

@@ -1,6 +1,6 @@
 // A key of the page and what stands behind it → a declaration. The words of the key are read by the grammar of pages,
 // and so is the code of an op or a block, which goes on where its key ends.
-import { isMap, isScalar, isSeq } from 'yaml'
+import { isMap, isScalar } from 'yaml'
 import type { Declaration, Expr, Ident, StringExpr, Use } from '../../grammar/ast.ts'
 import { parse } from '../../grammar/parse.ts'
 import type { Span } from '../../grammar/source.ts'
@@ -68,10 +68,6 @@ function bound(r: Reading, { key, value: node }: PairNode, head: Excerpt, hoiste
   const item = headOf(r, head, made(amended && !/^(let|param)\b/.test(head.text) ? ' {}' : ' = 0', key.range[1]), key.range[1])
   if (item?.kind === 'noun') {
     const at = spot(placeOfNoun(item.noun.name))
-    if (isSeq(node)) {
-      r.say.wrongShape(spanOf(r, node), { key: head.text, takes: ['its fields'], found: 'a list' })
-      return undefined
-    }
     const found = amended ? record(r, node, at) : value(r, node, at, hoisted)
     return found && { kind: 'noun', noun: item.noun, name: item.name, ...(item.case && { case: item.case }), value: found }
   }

@@ -31,7 +31,6 @@ export const messages = {
         : `\`${key}\` takes ${listOf(takes, 'or')}, but this is ${found}`,
     notes: [
       key === '' ? 'begin with a key such as `train mdm:`' : undefined,
-      takes.includes('its fields') ? 'leave the dashes out: each field is a key of its own' : undefined,
       /^(op|block)\b/.test(key) ? `write \`${key}: |\` and the code after the name on the lines below` : undefined,
     ],
   }),
