@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { check, type Checked, type World } from '../compiler/check/check.ts'
 import type { FileFacts } from '../compiler/facts.ts'
-import { inFormOfPage, isYaml, parsePage } from '../compiler/yaml/read.ts'
+import { isYaml } from '../compiler/yaml/form.ts'
+import { parse } from '../grammar/parse.ts'
 import type { SourceFile } from '../grammar/source.ts'
 import { Failure } from '../runtime/events.ts'
 import { cacheFolder } from '../runtime/cache.ts'
@@ -55,35 +56,48 @@ function unreadable(path: string, reason: string, cause?: unknown): Failure {
 /** Checks the page at `path` against the files that are there. */
 export async function load(path: string, options: LoadOptions): Promise<Checked> {
   const root = readPage(path)
-  const found: Found = { packages: new Map(), plugins: new Map() }
+  const found: Found = { packages: new Map(), plugins: new Map(), yaml: isYaml(path) ? await yamlReader() : undefined }
   for (;;) {
-    const wanted: Wanted = { packages: new Set(), plugins: new Map() }
+    const wanted: Wanted = { packages: new Set(), plugins: new Map(), yaml: false }
     const checked = check(root, worldOf(options, found, wanted))
-    if (wanted.packages.size + wanted.plugins.size === 0) return { ...checked, diagnostics: inFormOfPage(checked.diagnostics) }
+    if (wanted.packages.size + wanted.plugins.size === 0 && !wanted.yaml) {
+      return { ...checked, diagnostics: found.yaml?.inFormOfPage(checked.diagnostics) ?? checked.diagnostics }
+    }
+    if (wanted.yaml) found.yaml = await yamlReader()
     for (const npm of wanted.packages) found.packages.set(npm, await fetched(npm))
     for (const [id, { name, from }] of wanted.plugins) found.plugins.set(id, await loadPlugin(name, from))
   }
 }
 
-/** What only waiting can give, so far: fetched files by their path, plugins by their name and the page's folder. */
+/** Loading it takes as long as a small page takes to be checked, and most pages have no use for it. */
+const yamlReader = (): Promise<YamlReader> => import('../compiler/yaml/read.ts')
+type YamlReader = typeof import('../compiler/yaml/read.ts')
+
+/** What only waiting can give, so far: fetched files by their path, plugins by their name and the page's folder, and what reads YAML. */
 interface Found {
   readonly packages: Map<string, FileFacts>
   readonly plugins: Map<string, PluginOrProblem>
+  yaml: YamlReader | undefined
 }
 
 /** What a check asked for and was not there. */
 interface Wanted {
   readonly packages: Set<string>
   readonly plugins: Map<string, { readonly name: string; readonly from: string }>
+  yaml: boolean
 }
 
-function worldOf(options: LoadOptions, { packages, plugins }: Found, wanted: Wanted): World {
+function worldOf(options: LoadOptions, { packages, plugins, yaml }: Found, wanted: Wanted): World {
   const index = new FileIndex(cacheFolder())
   return {
     prelude: preludeSources(),
     set: options.set,
     memory: options.memory,
-    parse: parsePage,
+    parse: (source) => {
+      if (yaml !== undefined || !isYaml(source.name)) return (yaml?.parsePage ?? parse)(source)
+      wanted.yaml = true
+      return parse({ name: source.name, text: '' })
+    },
     read: (path, from) => (path.endsWith('.smdm') || isYaml(path) ? usedFile(path, from) : usedLibrary(path)),
     plugin: (name, from) => {
       const id = `${dirname(resolve(from))}\n${name}`

@@ -4,16 +4,10 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../runtime/events.ts'
 import { asFailure } from '../runtime/failures.ts'
-import { benchCommand, type BenchOptions } from './commands/bench.ts'
-import { checkCommand } from './commands/check.ts'
-import { convertCommand } from './commands/convert.ts'
-import { diffCommand } from './commands/diff.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { explainCommand, EXPLAINED, type ExplainOptions } from './commands/explain.ts'
-import { formatCommand } from './commands/format.ts'
-import { planCommand, type PlanOptions } from './commands/plan.ts'
-import { runCommand } from './commands/run.ts'
-import { whyCommand } from './commands/why.ts'
+import type { BenchOptions } from './commands/bench.ts'
+import type { ExplainOptions } from './commands/explain.ts'
+import type { PlanOptions } from './commands/plan.ts'
+import { EXPLAINED } from './explained.ts'
 import { exits, WrongUse, type Exit } from './exit.ts'
 import { reportBug, reportFailure, type Output } from './report.ts'
 
@@ -53,11 +47,11 @@ page('run <file> [stages...]', 'run the stages of a page, or those named and wha
   .option('--micro <sequences>', 'sequences per run of the device, instead of the compiler’s choice', whole)
   .option('--store <folder>', 'where results are kept', '.smdmc')
   .action((file: string, stages: readonly string[], o: PageOptions & { device: string; micro?: number; store: string }) =>
-    finish(o, (output) => runCommand(file, stages, o, output)),
+    finish(o, async (output) => (await import('./commands/run.ts')).runCommand(file, stages, o, output)),
   )
 
 page('check <file>', 'say what is wrong with a page').action((file: string, o: PageOptions) =>
-  finish(o, (output) => checkCommand(file, o, output)),
+  finish(o, async (output) => (await import('./commands/check.ts')).checkCommand(file, o, output)),
 )
 
 page('plan <file> [stages...]', 'say what a run would do and cost')
@@ -65,17 +59,17 @@ page('plan <file> [stages...]', 'say what a run would do and cost')
   .option('--device <device>', 'compile for a device that is here, as for run')
   .option('--micro <sequences>', 'sequences per run of the device', whole)
   .action((file: string, stages: readonly string[], o: PageOptions & Omit<PlanOptions, keyof PageOptions>) =>
-    finish(o, (output) => planCommand(file, stages, o, output)),
+    finish(o, async (output) => (await import('./commands/plan.ts')).planCommand(file, stages, o, output)),
   )
 
 page('why <file> [stage]', 'say whether a stage would run, and what changed since it last did')
   .option('--store <folder>', 'where results are kept', '.smdmc')
   .action((file: string, stage: string | undefined, o: PageOptions & { store: string }) =>
-    finish(o, (output) => whyCommand(file, stage, o, output)),
+    finish(o, async (output) => (await import('./commands/why.ts')).whyCommand(file, stage, o, output)),
   )
 
 page('diff <what...>', 'compare two stages: FILE A B, or FILE:A OTHER:B').action((what: readonly string[], o: PageOptions) =>
-  finish(o, (output) => diffCommand(what, o, output)),
+  finish(o, async (output) => (await import('./commands/diff.ts')).diffCommand(what, o, output)),
 )
 
 page('explain <file> [stage]', 'print a stage of compilation, or where the values of a stage come from')
@@ -84,7 +78,7 @@ page('explain <file> [stage]', 'print a stage of compilation, or where the value
   .option('--device <device>', 'as for run', 'auto')
   .option('--micro <sequences>', 'sequences per run of the device', whole)
   .action((file: string, stage: string | undefined, o: PageOptions & Omit<ExplainOptions, keyof PageOptions>) =>
-    finish(o, (output) => explainCommand(file, stage, o, output)),
+    finish(o, async (output) => (await import('./commands/explain.ts')).explainCommand(file, stage, o, output)),
   )
 
 page('kernels [file] [stage]', 'time each kernel of a stage, beside what the GPU can do', program.command('bench').description('measure'))
@@ -93,7 +87,7 @@ page('kernels [file] [stage]', 'time each kernel of a stage, beside what the GPU
   .option('--micro <sequences>', 'sequences per run of the device', whole)
   .option('--tune', 'measure the tiles of products and attention first, and keep the fastest for later runs', false)
   .action((file: string | undefined, stage: string | undefined, o: PageOptions & Omit<BenchOptions, keyof PageOptions>) =>
-    finish(o, (output) => benchCommand(file, stage, o, output)),
+    finish(o, async (output) => (await import('./commands/bench.ts')).benchCommand(file, stage, o, output)),
   )
 
 program
@@ -102,7 +96,9 @@ program
   .option('--check', 'change nothing; fail if a file would change', false)
   .option('--json', 'diagnostics as JSON')
   .option('--no-color', 'plain text')
-  .action((files: readonly string[], o: Common & { check: boolean }) => finish(o, (output) => formatCommand(files, o, output)))
+  .action((files: readonly string[], o: Common & { check: boolean }) =>
+    finish(o, async (output) => (await import('./commands/format.ts')).formatCommand(files, o, output)),
+  )
 
 program
   .command('convert <file>')
@@ -110,13 +106,15 @@ program
   .option('-o, --output <file>', 'write it here')
   .option('--json', 'diagnostics as JSON')
   .option('--no-color', 'plain text')
-  .action((file: string, o: Common & { output?: string }) => finish(o, (output) => convertCommand(file, o, output)))
+  .action((file: string, o: Common & { output?: string }) =>
+    finish(o, async (output) => (await import('./commands/convert.ts')).convertCommand(file, o, output)),
+  )
 
 program
   .command('doctor')
   .description('list the devices found, and what would give a better one')
   .option('--json', 'as JSON')
-  .action((o: Common) => finish(o, doctorCommand))
+  .action((o: Common) => finish(o, async (output) => (await import('./commands/doctor.ts')).doctorCommand(output)))
 
 program
   .helpCommand(false)

@@ -59,15 +59,30 @@ export class Report {
 
   /** Report functions for a catalogue: `using(messages).unknownField(span, facts)`. Codes are the keys in kebab-case. */
   using<C extends Catalogue>(catalogue: C): Reporters<C> {
-    const reporters: Record<string, (span: Span, facts: never) => void> = {}
-    for (const [key, word] of Object.entries(catalogue)) {
-      reporters[key] = (span, facts) => {
-        const { severity = 'error', message, notes = [], fixes = [] } = word(facts)
-        this.add({ code: codeOf(key), severity, message, span, notes: notes.filter((n) => n !== undefined), fixes })
-      }
-    }
-    return reporters as Reporters<C>
+    return Object.create(reportersOf(catalogue), { report: { value: this } }) as Reporters<C>
   }
+}
+
+interface Bound {
+  readonly report: Report
+}
+
+const known = new WeakMap<Catalogue, object>()
+
+/** The functions of a catalogue, made once for all reports: every op that is brought to numbers has a report of its own. */
+function reportersOf(catalogue: Catalogue): object {
+  const made = known.get(catalogue)
+  if (made !== undefined) return made
+  const reporters: Record<string, (this: Bound, span: Span, facts: never) => void> = {}
+  for (const [key, word] of Object.entries(catalogue)) {
+    const code = codeOf(key)
+    reporters[key] = function (span, facts) {
+      const { severity = 'error', message, notes = [], fixes = [] } = word(facts)
+      this.report.add({ code, severity, message, span, notes: notes.filter((n) => n !== undefined), fixes })
+    }
+  }
+  known.set(catalogue, reporters)
+  return reporters
 }
 
 /** `unknownField` → `unknown-field`. */

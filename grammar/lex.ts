@@ -23,7 +23,9 @@ export function lex(source: SourceFile, report: Report): Lexed {
   for (const token of comments) token.endOffset = endOf(token)
   for (const error of errors.slice(0, mostUnreadable)) reportCharacters(error, source, report)
   for (const { startOffset, image } of foreign) reportComment(startOffset, image, source, report)
-  return { tokens: withUnits(tokens, source, report).map((token) => withQuotes(token, source, report)), comments }
+  const joined = withUnits(tokens, source, report)
+  const quoted = joined.some(({ tokenType }) => tokenType === ForeignStr)
+  return { tokens: quoted ? joined.map((token) => withQuotes(token, source, report)) : joined, comments }
 }
 
 /** A comment as other languages have it; after a value `//` may have meant a quotient. */

@@ -90,7 +90,7 @@ function read(source: SourceFile): Reading {
 
 /** The concrete tree of one run of tokens. */
 function derive({ source, stumbles, unread }: Reading, tokens: readonly IToken[], rule: () => CstNode): CstNode {
-  parser.input = [...tokens]
+  parser.input = tokens as IToken[]
   const tree = rule()
   unread.push(...reportErrors(parser.errors, tokens, source, stumbles))
   return tree

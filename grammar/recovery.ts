@@ -63,6 +63,7 @@ export function reportErrors(
   source: SourceFile,
   report: Report,
 ): readonly Unread[] {
+  if (errors.length === 0) return []
   const order = new Map(tokens.map((token, i) => [token, i]))
   const end = (tokens.findLast(({ image }) => image !== '')?.endOffset ?? -1) + 1
   const unread: Unread[] = []

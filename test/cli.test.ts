@@ -25,6 +25,16 @@ describe('commands', { concurrency: 2 }, () => {
     assert.equal(json.stderr, '')
   })
 
+  test('a page uses one in YAML, which has its mistakes told in its own words', async () => {
+    using folder = new Folder('use "./base.yaml" as base\nlet twice = 2 * base.steps\nlet four = 2 * twice\n')
+    folder.write('base.yaml', 'let steps: 10\n')
+    assert.match((await folder.run('check', 'page.smdm')).stdout, /^page\.smdm is sound/)
+    folder.write('base.yaml', 'let steps: half\ntrain t:\n  budget 3 steps\n')
+    const bad = await folder.run('check', 'page.smdm')
+    assert.equal(bad.code, 2)
+    assert.match(bad.stderr, /base\.yaml:3/)
+  })
+
   test('plan counts without a device', async () => {
     using folder = new Folder()
     const { code, stdout } = await folder.run('plan', 'page.smdm')

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { compileFunction } from 'node:vm'
 import { strFromU8, unzipSync } from 'fflate'
-import { isYaml } from '../compiler/yaml/read.ts'
+import { isYaml } from '../compiler/yaml/form.ts'
 import { packageExtension } from '../scripts/package-vscode.ts'
 
 interface Manifest {

@@ -1,5 +1,6 @@
 // smdmc convert FILE: the same page in the other form, with its comments; the stages keep their keys.
-import { isYaml, parsePage } from '../../compiler/yaml/read.ts'
+import { isYaml } from '../../compiler/yaml/form.ts'
+import { parsePage } from '../../compiler/yaml/read.ts'
 import { writeYaml } from '../../compiler/yaml/write.ts'
 import { format } from '../../grammar/format.ts'
 import { telling } from '../../runtime/failures.ts'

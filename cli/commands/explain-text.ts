@@ -13,9 +13,7 @@ import { fuse } from '../../compiler/kernels/fuse.ts'
 import { printKernels } from '../../compiler/kernels/print.ts'
 import { printOnnx } from '../../compiler/plan/onnx-print.ts'
 import { printPlan, printWgsl } from '../../compiler/plan/print.ts'
-
-export const COMPILATION = ['graph', 'gradient', 'kernels', 'plan', 'wgsl'] as const
-export type Compilation = (typeof COMPILATION)[number]
+import type { Compilation } from '../explained.ts'
 
 /** The text of one stage of compilation. Equal pages and devices give equal text. */
 export function compilationText(stage: RunnableStage, at: Compilation, options: CompileOptions): string {

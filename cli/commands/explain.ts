@@ -6,10 +6,11 @@ import type { Scope } from '../../compiler/elaborate/code.ts'
 import type { Stage } from '../../compiler/check/pipeline.ts'
 import { originsText, valuesOf } from '../../compiler/report/origins-text.ts'
 import { deviceFacts, readFacts } from '../device.ts'
+import type { Compilation, EXPLAINED } from '../explained.ts'
 import { exits, WrongUse, type Exit } from '../exit.ts'
 import { load, type LoadOptions } from '../load.ts'
 import { reportDiagnostics, warn, type Output } from '../report.ts'
-import { COMPILATION, compilationText, type Compilation } from './explain-text.ts'
+import { compilationText } from './explain-text.ts'
 import { checkDevice, checkMicro, mustCompile, stageNamed } from './stages.ts'
 
 export interface ExplainOptions extends LoadOptions {
@@ -19,9 +20,6 @@ export interface ExplainOptions extends LoadOptions {
   readonly device: string
   readonly micro?: number
 }
-
-/** What `--at` takes. */
-export const EXPLAINED = ['values', ...COMPILATION] as const
 
 /** `name`: a stage, or for its values also a field of it, as `whale.optimizer`. */
 export async function explainCommand(file: string, name: string | undefined, options: ExplainOptions, output: Output): Promise<Exit> {

@@ -1,5 +1,6 @@
 // smdmc fmt FILE…: canonical layout, in place. A file with a syntax error is not touched.
-import { isYaml, parsePage } from '../../compiler/yaml/read.ts'
+import { isYaml } from '../../compiler/yaml/form.ts'
+import { parsePage } from '../../compiler/yaml/read.ts'
 import { formatYaml } from '../../compiler/yaml/write.ts'
 import { format } from '../../grammar/format.ts'
 import { telling } from '../../runtime/failures.ts'

@@ -1,6 +1,6 @@
 // A half-written page and a place in it → the site that a word would have there. A stand-in is put where the word is being
 // written, in each form that a word may begin there, and the form that leaves the fewest mistakes is taken; the first that adds none is.
-import { isYaml } from '../../compiler/yaml/read.ts'
+import { isYaml } from '../../compiler/yaml/form.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { envOf, sitesOf } from './project.ts'
 import type { Site } from './sites.ts'

@@ -1,6 +1,6 @@
 // A page → its canonical layout, as one edit. A page with a syntax error is left alone.
 import type { TextEdit } from 'vscode-languageserver/node'
-import { isYaml } from '../../compiler/yaml/read.ts'
+import { isYaml } from '../../compiler/yaml/form.ts'
 import { formatYaml } from '../../compiler/yaml/write.ts'
 import { format } from '../../grammar/format.ts'
 import type { SourceFile } from '../../grammar/source.ts'

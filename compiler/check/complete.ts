@@ -29,12 +29,14 @@ export function complete(b: Build, stage: Rec): boolean {
 
 /** True if nothing inside the record is wrong; stages that it mentions are looked at on their own. */
 export function sound(record: Rec): boolean {
-  const inside = (value: Value): boolean => {
-    if (value.kind === 'poison') return false
-    if (value.kind === 'record') return KINDS[value.of].stage || sound(value)
-    return value.kind !== 'list' || value.items.every(inside)
-  }
-  return [...record.fields.values()].every((held) => inside(held.value))
+  for (const { value } of record.fields.values()) if (!isSound(value)) return false
+  return true
+}
+
+function isSound(value: Value): boolean {
+  if (value.kind === 'poison') return false
+  if (value.kind === 'record') return KINDS[value.of].stage || sound(value)
+  return value.kind !== 'list' || value.items.every(isSound)
 }
 
 /** What of a record is right and not there yet, and `more` that its builder knows. Each is told once, however many stages share it. */

@@ -1,7 +1,7 @@
 // A model as written → the model brought to sizes. Shapes, divisibility and names inside blocks are checked there.
 import type { Model } from '../elaborate/model.ts'
 import type { ModelSpec, Setting } from './pipeline.ts'
-import type { Built, Session } from './session.ts'
+import type { Session } from './session.ts'
 import type { Rec } from './value.ts'
 
 /**
@@ -12,21 +12,31 @@ export function buildModel(s: Session, record: Rec, vocab: number): Model | unde
   const spec = specOf(record)
   if (!spec) return undefined
   const { settings } = spec
-  const ofBlock = s.models.get(spec.block.decl) ?? []
-  s.models.set(spec.block.decl, ofBlock)
-  const twin = ofBlock.find((b) => b.vocab === vocab && (b.record === record || (b.model && sameSettings(b.settings, settings))))
+  const written = `${spec.block.decl.name.name} ${vocab} ${writtenOut(settings)}`
+  const alike = s.models.get(written) ?? []
+  s.models.set(written, alike)
+  const twin = alike.find((b) => b.record === record || (b.model && sameCode(b.spec, spec)))
   if (twin) return twin.model
   const model = s.elaboration.model(spec, { vocab, report: s.report, composites: s.composites })
-  ofBlock.push({ settings, vocab, record, model })
+  alike.push({ spec, record, model })
   return model
 }
 
-function sameSettings(a: Built['settings'], b: Built['settings']): boolean {
-  return a.size === b.size && [...a].every(([name, { value }]) => same(value, b.get(name)?.value))
+/** Settings in the order given, code by its name alone. */
+function writtenOut(settings: ModelSpec['settings']): string {
+  let text = ''
+  for (const [name, { value }] of settings) text += `${name}=${typeof value === 'object' ? value.decl.name.name : value} `
+  return text
 }
 
-function same(a: Setting['value'], b: Setting['value'] | undefined): boolean {
-  return typeof a === 'object' && typeof b === 'object' ? a.decl === b.decl : a === b
+/** Whether code of one name is the same code in two models that are written alike. */
+function sameCode(a: ModelSpec, b: ModelSpec): boolean {
+  if (a.block.decl !== b.block.decl) return false
+  for (const [name, { value }] of a.settings) {
+    const other = b.settings.get(name)?.value
+    if (typeof value === 'object' && typeof other === 'object' && value.decl !== other.decl) return false
+  }
+  return true
 }
 
 function specOf(model: Rec): ModelSpec | undefined {

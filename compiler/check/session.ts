@@ -62,8 +62,7 @@ export interface Evaluator {
 
 /** A model brought to sizes for a vocabulary, or one with mistakes. */
 export interface Built {
-  readonly settings: ModelSpec['settings']
-  readonly vocab: number
+  readonly spec: ModelSpec
   readonly record: Rec
   readonly model: Model | undefined
 }
@@ -83,8 +82,8 @@ export interface Session extends Evaluator {
   readonly nesting: { depth: number; told: boolean }
   readonly defaults: Map<FieldSpec, Value>
   readonly scopes: Map<Module, Scope>
-  /** Models brought to sizes, by their block. */
-  readonly models: Map<BlockDecl, Built[]>
+  /** Models brought to sizes: those that are written alike. */
+  readonly models: Map<string, Built[]>
   /** Ops brought to the types of their arguments, for all models of a page. */
   readonly composites: Composites
   /** Of code that was met: its text for keys; of schedules: whether they may be used. */

@@ -37,12 +37,13 @@ export function namesIn(tree: object): ReadonlySet<string> {
   const known = namesOf.get(tree)
   if (known !== undefined) return known
   const found = new Set<string>()
-  const look = (part: object, key?: string): void => {
-    const { kind, name } = part as { readonly kind?: string; readonly name?: unknown }
-    if ((kind === 'name' || key === 'dims') && typeof name === 'string') found.add(name)
-    else eachPart(part, look)
-  }
-  look(tree)
+  collect(tree, undefined, found)
   namesOf.set(tree, found)
   return found
+}
+
+function collect(part: object, key: string | undefined, found: Set<string>): void {
+  const { kind, name } = part as { readonly kind?: string; readonly name?: unknown }
+  if ((kind === 'name' || key === 'dims') && typeof name === 'string') found.add(name)
+  else eachPart(part, (inner, at) => collect(inner, at, found))
 }

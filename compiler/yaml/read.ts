@@ -9,17 +9,13 @@ import { positionAt, type SourceFile } from '../../grammar/source.ts'
 import { YamlComments } from './comments.ts'
 import { declaration } from './declarations.ts'
 import { contentOf } from './excerpt.ts'
+import { isYaml } from './form.ts'
 import { documentOf, type YamlText } from './document.ts'
 import { messages as grammarMessages } from '../../grammar/messages.ts'
 import { messages } from './messages.ts'
 import { spanOf, type PairNode, type Reading } from './reading.ts'
 import { inYaml } from './respell.ts'
 import { reportHoles } from './shape.ts'
-
-/** Whether a file of this name is in the second form. */
-export function isYaml(name: string): boolean {
-  return /\.(ya?ml|json)$/i.test(name)
-}
 
 /** The tree of a page in either form; its name tells which. */
 export function parsePage(source: SourceFile): Parsed {

@@ -2,7 +2,8 @@
 // what reads without errors survives the formatter and the way through YAML.
 import { isDeepStrictEqual } from 'node:util'
 import { messages as saidOfYaml } from '../../compiler/yaml/messages.ts'
-import { isYaml, parsePage, readYaml } from '../../compiler/yaml/read.ts'
+import { isYaml } from '../../compiler/yaml/form.ts'
+import { parsePage, readYaml } from '../../compiler/yaml/read.ts'
 import { formatYaml, writeYaml } from '../../compiler/yaml/write.ts'
 import type { Module } from '../../grammar/ast.ts'
 import { codeOf, type Diagnostic } from '../../grammar/diagnostic.ts'
