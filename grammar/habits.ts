@@ -2,15 +2,15 @@
 // that fits is told instead of what the grammar expected.
 import type { IToken } from 'chevrotain'
 import { each } from './suggest.ts'
-import { Colon, Comma, Equals, LParen, Name, Str } from './tokens.ts'
+import { Colon, Comma, Equals, LParen, LSquare, Name, Str } from './tokens.ts'
 
 export interface Habit {
   /** What other languages write: the first and the last token. */
   readonly from: IToken
   readonly to: IToken
   readonly cure: string
-  /** It opens lines that mean nothing without it. */
-  readonly opens?: true
+  /** It opens lines that mean nothing without it, down to the start of one that this fits. */
+  readonly opens?: RegExp
 }
 
 /** A place in a run of tokens where the parser could not go on. */
@@ -56,9 +56,14 @@ const STATING: Readonly<Record<string, string>> = {
 /** Where a word of these tables can have led astray. */
 const OUTER = ['noun', 'declaration', 'body', 'statement', 'assign', 'repeat']
 
+/** A line that does not hang on another. */
+const LINE = /\n[A-Za-z]/
+/** One that begins with two words, or a word and a text. */
+const DECLARATION = /\n[A-Za-z]\w*[ \t]+[A-Za-z"]/
+
 /** The start of the next line that does not hang on another, or behind the end. */
-export function nextDeclaration(text: string, from: number): number {
-  const at = text.slice(from).search(/\n[A-Za-z]/)
+export function nextDeclaration(text: string, from: number, begins = LINE): number {
+  const at = text.slice(from).search(begins)
   return at < 0 ? text.length + 1 : from + at + 1
 }
 
@@ -74,7 +79,7 @@ function habitOfWord({ tokens, at, rules, text }: Stumble): Habit | undefined {
   const word = tokens[place]!
   // In `t if t > 0 else 0` a value stands in front of it.
   if (word.image === 'if' && /[\w'")\]}][ \t]*$/.test(text.slice(0, word.startOffset))) return { from: word, to: word, cure: CHOICE }
-  return { from: word, to: word, cure: words[word.image]!, opens: true }
+  return { from: word, to: word, cure: words[word.image]!, opens: LINE }
 }
 
 /** Its colon is read as that of a field, so the stumble may come late. */
@@ -111,6 +116,7 @@ const MARKS: readonly ((around: Around) => Habit | undefined)[] = [
   weight,
   several,
   spread,
+  section,
 ]
 
 /** Two marks side by side, of which the second does not fit. */
@@ -162,13 +168,21 @@ function weight({ tokens, at, token, rules, text }: Around): Habit | undefined {
 /** `return x, y` */
 function several({ token, rule, rules }: Around): Habit | undefined {
   if (token?.tokenType !== Comma || rule !== 'body' || !rules.includes('body')) return undefined
-  return { from: token, to: token, cure: 'a body gives one tensor, and a call one value; several are several blocks', opens: true }
+  return { from: token, to: token, cure: 'a body gives one tensor, and a call one value; several are several blocks', opens: LINE }
 }
 
 /** `{ ...base }` */
 function spread({ token, next, rule }: Around): Habit | undefined {
   if (token?.image !== '.' || next?.image !== '.' || rule !== 'record') return undefined
   return { from: token, to: next, cure: 'what a record begins with stands in front of it: `base { … }`' }
+}
+
+/** `[model]` above its settings, as in TOML */
+function section({ token, tokens, at, rule }: Around): Habit | undefined {
+  if (token?.tokenType !== LSquare || rule !== 'declaration' || at > 0) return undefined
+  const name = tokens[1]?.tokenType === Name ? tokens[1].image : 'kind'
+  const cure = `what belongs together stands in braces, behind its kind and a name: \`${name} name { field: value }\``
+  return { from: token, to: tokens.at(-1)!, cure, opens: DECLARATION }
 }
 
 const touch = (a: IToken, b: IToken): boolean => a.endOffset! + 1 === b.startOffset

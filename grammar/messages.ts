@@ -20,9 +20,12 @@ export const messages = {
     notes: [suffixNotes.get(suffix)?.(digits) ?? (near === undefined ? undefined : `did you mean \`${near}\`?`)],
     fixes,
   }),
-  unknownUnit: ({ spelling, unit, near, units, fixes }: UnknownUnit) => ({
+  unknownUnit: ({ spelling, unit, near, units, time, fixes }: UnknownUnit) => ({
     message: `I do not know the unit \`${unit}\` in \`${spelling}\``,
-    notes: [near === undefined ? `the units are ${listOf(units)}` : `did you mean \`${near}\`?`],
+    notes: [
+      near === undefined ? `the units are ${listOf(units)}` : `did you mean \`${near}\`?`,
+      time ? 'a time says how often something happens; how long a training is, its steps or tokens say' : undefined,
+    ],
     fixes,
   }),
   unitApart: ({ number, unit, fixes }: { number: string; unit: string; fixes: readonly Fix[] }) => ({
@@ -143,5 +146,7 @@ interface UnknownUnit {
   readonly unit: string
   readonly near?: string
   readonly units: readonly string[]
+  /** Whether a time was meant. */
+  readonly time: boolean
   readonly fixes: readonly Fix[]
 }

@@ -45,7 +45,8 @@ export function number(text: string, span: Span, report: Report): NumberExpr {
     const here = suffixes.includes(unit) ? unit : elsewhere.get(unit)
     const joined = here === undefined || suffix !== undefined ? undefined : digits + here
     const near = joined ?? (meant === undefined ? undefined : stem + meant)
-    report.using(messages).unknownUnit(place, { spelling: text, unit, near, units, fixes: replace(span, near) })
+    const time = here !== undefined && /^(ms|s|min|h|d)$/.test(here)
+    report.using(messages).unknownUnit(place, { spelling: text, unit, near, units, time, fixes: replace(span, near) })
   }
   return { kind: 'number', span, value, suffix, unit, text }
 }

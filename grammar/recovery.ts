@@ -88,7 +88,7 @@ export function reportErrors(
 function reportHabit({ from, to, cure, opens }: Habit, source: SourceFile, report: Report): readonly Unread[] {
   const span = { source, start: from.startOffset, end: to.endOffset! + 1 }
   report.using(messages).otherLanguage(span, { text: source.text.slice(span.start, span.end), cure })
-  return opens ? [{ start: span.start, end: nextDeclaration(source.text, span.end), cause: report.diagnostics.at(-1)! }] : []
+  return opens ? [{ start: span.start, end: nextDeclaration(source.text, span.end, opens), cause: report.diagnostics.at(-1)! }] : []
 }
 
 function reportError({ token, context, message }: IRecognitionException, stumble: Stumble, span: Span, report: Report): void {

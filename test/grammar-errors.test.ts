@@ -212,6 +212,7 @@ const mistakes: readonly (readonly [text: string, code: string, words: RegExp])[
   ['op f(x) = x\ngrad(dy) = dy', 'unexpected', /found `=`/],
   ['op f = x -> x', 'unexpected', /found `=`/],
   ['let a = 2 hours', 'unknown-unit', /unit `hours`/],
+  ['[model]\nwidth = 4\n\n[train.optimizer]\nlr = 1\nlet a = 1', 'other-language', /write `\[model\]` here/],
   ['op f(x: [a]) = x[0]', 'unexpected', /a dimension, but found the number `0`/],
   ['block f(x: [a]) -> [a] {\n  y: 3\n  return y\n}', 'unexpected', /a type, such as/],
 ]

@@ -5,8 +5,11 @@ import { createHash } from 'node:crypto'
 import type { AttributesOf, Graph, NodeId, OpName, Type } from './graph.ts'
 
 export function contentOf(op: OpName, inputs: readonly NodeId[], attrs: AttributesOf<OpName>, type: Type): string {
+  const what = `${op}(${inputs.join()}) ${attributes(attrs)}`
+  // The type of all others follows.
+  if (inputs.length > 0 && op !== 'cast') return what
   const dims = type.dims.map((d) => (d.live ? `${d.name}~${d.size}` : `${d.name}:${d.size}`))
-  return `${op}(${inputs.join()}) ${attributes(attrs)} ${type.dtype}[${dims.join()}]`
+  return `${what} ${type.dtype}[${dims.join()}]`
 }
 
 function attributes(attrs: AttributesOf<OpName>): string {
