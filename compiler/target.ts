@@ -1,9 +1,11 @@
 // The two targets: what each wants of a graph before it plans it, and its planner.
 // ONNX Runtime has softmax and friends of its own; our WebGPU kernels have attention.
 import type { DeviceFacts } from './facts.ts'
-import type { Graph, Node } from './graph/graph.ts'
+import type { AttentionAttributes, Graph, Node, Type } from './graph/graph.ts'
+import { leavesScores } from './kernels/flash.ts'
 import { attend } from './passes/attend.ts'
 import { expand } from './passes/expand.ts'
+import { keepScores } from './passes/keep-scores.ts'
 import { narrow } from './passes/narrow.ts'
 import { simplify } from './passes/simplify.ts'
 import { claimsOnnx, planOnnx } from './plan/onnx.ts'
@@ -13,7 +15,8 @@ import { planWebgpu } from './plan/webgpu.ts'
 
 type Claim = (node: Node) => boolean
 
-const isAttention: Claim = (node) => node.op.startsWith('attention')
+/** But for the gradient by scores, which keepScores asks for at the end, and only where it comes with another. */
+const isAttention: Claim = (node) => node.op.startsWith('attention') && node.op !== 'attention_ds'
 const hasGradient: Claim = (node) => node.op === 'call' && node.attrs.grads !== undefined
 
 /** How graphs are brought to what the device's kernels know. */
@@ -24,7 +27,12 @@ export function loweringFor(facts: DeviceFacts): Lowering {
     // Composites with a gradient of their own stay closed, so that differentiation uses it.
     forward: (graph) => simplify(expand(narrow(recognise(simplify(graph))), (n) => claims(n) || hasGradient(n))),
     backward: (graph) => simplify(expand(graph, claims)),
+    last: (graph) => (facts.backend === 'cpu' ? graph : keepScores(graph, (attrs, [q, k, v]) => leaves(attrs, q!, k!, v!, facts))),
   }
+}
+
+function leaves(attrs: AttentionAttributes, q: Type, k: Type, v: Type, facts: DeviceFacts): boolean {
+  return leavesScores({ kind: 'dkv', attrs, q, k, v, wantLse: false, wantDs: true, live: [], facts })
 }
 
 /** What products compute in on a device, if a stage wants f16: f32 on the CPU, and on GPUs without an f16 that can be relied on. */

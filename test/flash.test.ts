@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { readFacts } from '../cli/device.ts'
 import { attentionKernel } from '../compiler/kernels/attention.ts'
+import { leavesScores } from '../compiler/kernels/flash.ts'
 import { flashKey, flashTiles, flashTileTable } from '../compiler/kernels/flash-tile.ts'
 import {
   assertAttention,
@@ -36,6 +37,11 @@ const cases: Readonly<Record<string, AttentionCase>> = {
     k: "batch time' heads head",
     sizes: { batch: 1, time: 40, heads: 2, share: 3, head: 64 },
     causal: true,
+  },
+  'grouped queries, 40 rows': {
+    q: 'batch time heads share head',
+    k: "batch time' heads head",
+    sizes: { batch: 1, time: 40, heads: 1, share: 2, head: 64 },
   },
   'live batch and time': { q: plain, k: keys, sizes: { batch: 2, time: 19, heads: 1, head: 64 }, live: ['batch', 'time'] },
 }
@@ -67,6 +73,9 @@ for (const [name, c] of Object.entries(cases)) {
         const kernel = attentionKernel(tuned)
         assert.match(kernel.label, /^flash/)
         assertAttention(await runAttention(kernel, tuned, all, c), expected, tolerances[kind])
+        if (kind !== 'dkv' || !leavesScores(request)) continue
+        const kept = { ...tuned, wantDs: true }
+        assertAttention(await runAttention(attentionKernel(kept), kept, all, c), expected, { ...tolerances.dkv, ds: gradients })
       }
     }
   })
@@ -83,13 +92,13 @@ for (const file of readdirSync(folder)) {
         const request = requestOf(c, 'f16', kind, facts)
         assert.equal(flashTiles(request).length > 0, (facts.subgroupMatrices ?? []).some((m) => m.type === 'f16' && m.result === 'f32'), `${kind} ${head}`) // prettier-ignore
         for (const tile of flashTiles(request)) {
-          const { wgsl } = attentionKernel({
-            ...request,
-            facts: { ...facts, tuned: { [flashKey(request)]: flashTileTable.indexOf(tile) } },
-          })
-          assert.deepEqual(await check(wgsl), [], `${kind} ${head} ${JSON.stringify(tile)}`)
-          const [, vec4s] = /var<workgroup> pool: array<vec4<u32>, (\d+)>/.exec(wgsl) ?? []
-          assert.ok(16 * Number(vec4s) <= facts.limits.maxComputeWorkgroupStorageSize)
+          const tuned = { ...request, facts: { ...facts, tuned: { [flashKey(request)]: flashTileTable.indexOf(tile) } } }
+          const written = [tuned, ...(kind === 'dkv' && leavesScores(request) ? [{ ...tuned, wantDs: true }] : [])].map(attentionKernel)
+          for (const { wgsl } of written) {
+            assert.deepEqual(await check(wgsl), [], `${kind} ${head} ${JSON.stringify(tile)}`)
+            const [, vec4s] = /var<workgroup> pool: array<vec4<u32>, (\d+)>/.exec(wgsl) ?? []
+            assert.ok(16 * Number(vec4s) <= facts.limits.maxComputeWorkgroupStorageSize)
+          }
         }
       }
     }

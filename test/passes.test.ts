@@ -10,6 +10,7 @@ import { verify } from '../compiler/graph/verify.ts'
 import { attend } from '../compiler/passes/attend.ts'
 import { differentiate } from '../compiler/passes/differentiate.ts'
 import { expand } from '../compiler/passes/expand.ts'
+import { keepScores } from '../compiler/passes/keep-scores.ts'
 import { narrow } from '../compiler/passes/narrow.ts'
 import { nondifferentiable } from '../compiler/passes/nondifferentiable.ts'
 import { simplify } from '../compiler/passes/simplify.ts'
@@ -96,6 +97,9 @@ for (const [name, size] of [
         assertSame(withGradients(graph), gradients, size, 1e-12)
         assertSame(gradients, simplify(expand(gradients, isAttention)), size, 1e-12)
         assertSame(gradients, simplify(expand(gradients, never)), size, 1e-12)
+        const kept = keepScores(gradients, () => true)
+        assert.deepEqual([ops(kept, 'attention_dq').length, ops(kept, 'attention_ds').length], [0, size.layers])
+        assertSame(gradients, kept, size, 1e-12)
       }
     })
 

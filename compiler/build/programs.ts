@@ -16,6 +16,8 @@ export type { Program }
 export interface Lowering {
   readonly forward: (graph: Graph) => Graph
   readonly backward: (graph: Graph) => Graph
+  /** Of gradients, when products have their precision. */
+  readonly last: (graph: Graph) => Graph
 }
 
 export interface Purpose {
@@ -39,7 +41,8 @@ export function trainingPrograms(
   const spec = { model: stage.model, optimizer: stage.optimizer, batch: stage.batch, scaled: precision === 'f16' }
   const steps = trainPrograms(spec, shape, library, lowering.forward)
   const programs = [...steps.map((p) => finished(p, lowering)), ...scored([nllProgram(stage.model, shape, library)], { lowering })]
-  return precision === 'f16' ? inHalf(programs) : programs
+  const precise = precision === 'f16' ? inHalf(programs) : programs
+  return precise.map(({ name, graph }) => ({ name, graph: lowering.last(graph) }))
 }
 
 /** Weights stay in f32, where the optimizer adds small steps to them; products read copies, which `prepare` makes at the start. */

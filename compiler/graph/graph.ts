@@ -60,6 +60,8 @@ export interface Attributes {
   attention_dq: AttentionAttributes
   attention_dk: AttentionAttributes
   attention_dv: AttentionAttributes
+  /** By the scaled scores, dims of k without head, then those that only q has, the query last. */
+  attention_ds: AttentionAttributes
   /** Scalar WGSL function written by the user; `params` name its arguments. */
   native: { readonly name: string; readonly code: string; readonly params: readonly string[] }
   /** A composite: an op of the language with its body. `grads[i]` takes the inputs and then dy. */

@@ -4,6 +4,7 @@
 import { bug } from '../bug.ts'
 import type { DeviceFacts } from '../facts.ts'
 import { has, type Dim, type Type } from '../graph/graph.ts'
+import { scoreDims } from '../graph/ops/attention.ts'
 import type { Groups } from '../plan/plan.ts'
 import { extentOf, unprimed } from './extents.ts'
 import type { AttentionRequest } from './written.ts'
@@ -17,6 +18,7 @@ export interface Layout {
   readonly shared: readonly Dim[]
   readonly grouped: readonly Dim[]
   readonly lse: Type
+  readonly ds: Type
   readonly request: AttentionRequest
 }
 
@@ -36,6 +38,7 @@ export function layoutOf(request: AttentionRequest): Layout {
     shared: outer(q).filter(({ name }) => keyNames.includes(name)),
     grouped: outer(q).filter(({ name }) => !keyNames.includes(name)),
     lse: { dtype: 'f32', dims: q.dims.filter(({ name }) => name !== attrs.head) },
+    ds: { dtype: q.dtype, dims: scoreDims(attrs, q, k) },
     request,
   }
 }

@@ -136,9 +136,11 @@ function attentionKernel(members: readonly NodeId[], place: Placement): Attentio
   if (main.op === 'attention_dq') {
     return { kind: 'attention', label, request: { ...request, kind: 'dq', wantLse: false }, reads, writes: [written(members[0], q)] }
   }
-  if (main.op === 'attention_dk' || main.op === 'attention_dv') {
+  if (main.op === 'attention_dk' || main.op === 'attention_dv' || main.op === 'attention_ds') {
+    const ds = find('attention_ds')
     const writes = [written(find('attention_dk'), k), written(find('attention_dv'), v)]
-    return { kind: 'attention', label, request: { ...request, kind: 'dkv', wantLse: false }, reads, writes }
+    if (ds !== undefined) writes.push(written(ds, graph.nodes[ds]!.type))
+    return { kind: 'attention', label, request: { ...request, kind: 'dkv', wantLse: false, wantDs: ds !== undefined }, reads, writes }
   }
   const lse = find('attention_lse')
   const writes = [written(find('attention'), q)]

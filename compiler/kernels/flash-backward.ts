@@ -2,6 +2,7 @@
 //   dP = dy vᵀ    P = exp(S - LSE)    dS = P (dP - delta)    dQ = scale Σ_key dS k    dK = scale Σ_query dSᵀ q    dV = Σ_query Pᵀ dy
 // dq owns queries and streams keys with their values; dkv owns keys and streams queries with dy, those of one group after another.
 // Sums run over the streamed rows in order, whatever the tile: skipped rows and those past the end add zeros.
+// Where dkv also leaves dS, as f16 like the weights of its own product, dQ is a plain product of it, and dq is not needed.
 import type { Body } from './attention-module.ts'
 import { baseOf, coordinates, find, gridOf, strideOf, type Layout } from './attention-layout.ts'
 import { log2e, type Operand } from './attention-wgsl.ts'
@@ -62,8 +63,8 @@ let seen_${t} = ${attrs.causal ? `min(${keys}, own_${t} + 1u)` : keys};`,
 }
 
 export function flashDkv(layout: Layout, cut: FlashCut): Body {
-  const { request, shared, keys } = layout
-  const { attrs, k, v, live, facts } = request
+  const { request, shared, keys, ds } = layout
+  const { attrs, k, v, live, facts, wantDs = false } = request
   const main = lines(
     slice('k', k, attrs.key, layout),
     slice('v', v, attrs.key, layout),
@@ -79,8 +80,9 @@ export function flashDkv(layout: Layout, cut: FlashCut): Body {
     storeRows('x', 'dk', keys, () => `${attrs.scale}f`, cut),
     storeRows('z', 'dv', keys, () => '1f', cut),
   )
+  const results = { dk: k, dv: v, ...(wantDs && { ds }) }
   return {
-    operands: [...inputs(layout), { name: 'dk', type: k, access: 'write' }, { name: 'dv', type: v, access: 'write' }],
+    operands: [...inputs(layout), ...Object.entries(results).map(([name, type]): Operand => ({ name, type, access: 'write' }))],
     grid: gridOf(find(k, attrs.key), cut.groupRows, shared, live, facts),
     main,
   }
@@ -99,8 +101,8 @@ function eachGroup({ grouped, shared, request }: Layout, body: string): string {
 }
 
 function streamQueries(layout: Layout, cut: FlashCut): string {
-  const { request, queries, lse } = layout
-  const { attrs, q, live } = request
+  const { request, queries, lse, ds } = layout
+  const { attrs, q, live, wantDs = false } = request
   const streams: readonly Stream[] = [
     { tensor: 'q', register: 'a', at: 0 },
     { tensor: 'dy', register: 'b', at: cut.pool.second },
@@ -108,6 +110,7 @@ function streamQueries(layout: Layout, cut: FlashCut): string {
   return lines(
     slice('q', q, attrs.query, layout),
     slice('dy', q, attrs.query, layout),
+    wantDs ? slice('ds', ds, attrs.key, layout) : [],
     baseOf('lse', lse, layout),
     `let step_lse = ${strideOf(lse, attrs.query, live)};`,
     `let last_query = max(${queries}, 1u) - 1u;`,
@@ -127,7 +130,7 @@ function streamQueries(layout: Layout, cut: FlashCut): string {
           putStatistics(stage, cut),
         ),
       scores: lines(scores('k', 'stage', 0, cut), scores('v', `stage + ${cut.pool.second}u`, 1, cut)),
-      weigh: turns(cut, (t) => weighQueries(t, attrs.scale, attrs.causal, queries, cut)),
+      weigh: turns(cut, (t) => lines(weighQueries(t, attrs.scale, attrs.causal, queries, cut), wantDs ? leaveScores(t, layout, cut) : [])),
       accumulate: lines(accumulate('x', 1, 'stage', cut), accumulate('z', 0, `stage + ${cut.pool.second}u`, cut)),
     }),
   )
@@ -198,6 +201,20 @@ let d_${t}_${c} = p_${t}_${c} * (${changeOf(t, c, cut)} - ${statistic(1, c)});`
     }),
     storeWeights(t, 0, 'p', cut),
     storeWeights(t, 1, 'd', cut),
+  )
+}
+
+/** dS of the lane's columns to memory: a key's row, whose queries come in eights. */
+function leaveScores(t: number, { keys, queries }: Layout, cut: FlashCut): string {
+  return lines(
+    `if (own_${t} < ${keys}) {`,
+    `let first_${t} = start + part * ${cut.columns}u;`,
+    range(cut.columns / 8).map(
+      (c) => `if (first_${t} + ${8 * c}u < ${queries}) {
+ds[base_ds + own_${t} * step_ds + first_${t} / 8u + ${c}u] = pool[${weightAt(t, 1, cut)} + ${c}u];
+}`,
+    ),
+    '}',
   )
 }
 

@@ -91,10 +91,10 @@ export function flashTiles(request: AttentionRequest): readonly FlashTile[] {
 
 /** A tile for requests of this class may be measured: the key of a choice in `facts.tuned`. */
 export function flashKey(request: AttentionRequest): string {
-  const { kind, attrs, q } = request
+  const { kind, attrs, q, wantDs = false } = request
   const { own, streamed, slices } = countsOf(request)
   const shape = [own, streamed, slices].map(powerOfTwo).join('x')
-  return `attention ${kind}${attrs.causal ? ' causal' : ''} ${find(q, attrs.head).size} ${shape}`
+  return `attention ${kind}${wantDs ? ' ds' : ''}${attrs.causal ? ' causal' : ''} ${find(q, attrs.head).size} ${shape}`
 }
 
 function isOf(c: FlashCut, tile: FlashTile | undefined): boolean {

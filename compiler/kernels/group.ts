@@ -2,7 +2,7 @@
 // if both loop over the same dims, it is read nowhere but at the loop's own position, no other kernel stands between
 // them, and the device has enough bindings.
 import type { DeviceFacts } from '../facts.ts'
-import { elements, has, type Dim, type Graph, type Node, type NodeId } from '../graph/graph.ts'
+import { elements, has, type Dim, type Graph, type Node, type NodeId, type OpName } from '../graph/graph.ts'
 import { BodyBuilder } from './body.ts'
 import { isHeavy, isReduction } from './cost.ts'
 import { isGiven, type Storage } from './store.ts'
@@ -179,7 +179,7 @@ export class Grouping {
         // In parts, a reduction cannot wait for the whole of another.
         return own.parts === 1 || !this.reads(id, members)
       case 'attention':
-        return own.kind === 'attention' && members.length === 1 && pairs(this.graph.nodes[members[0]!]!, node)
+        return own.kind === 'attention' && members.every((m) => isTwin(this.graph.nodes[m]!, node))
       case 'matmul':
       case 'scatter':
         return false
@@ -283,12 +283,17 @@ function isUnique(node: Node): boolean {
   return node.op === 'scatter' && node.attrs.unique
 }
 
-/** Attention with its log-sum-exp, and the gradients of keys and values, come out of one kernel. */
-function pairs(a: Node, b: Node): boolean {
-  const both = [a.op, b.op].sort().join()
-  const shared = both === 'attention,attention_lse' ? 2 : both === 'attention_dk,attention_dv' ? 6 : undefined
+/** Attention ops that come out of one kernel, and how many inputs they have in common. */
+const twins: readonly { readonly ops: readonly OpName[]; readonly shared: number }[] = [
+  { ops: ['attention', 'attention_lse'], shared: 2 },
+  { ops: ['attention_dk', 'attention_dv', 'attention_ds'], shared: 6 },
+]
+
+function isTwin(a: Node, b: Node): boolean {
+  const shared = twins.find(({ ops }) => ops.includes(a.op) && ops.includes(b.op))?.shared
   return (
     shared !== undefined &&
+    a.op !== b.op &&
     JSON.stringify(a.attrs) === JSON.stringify(b.attrs) &&
     a.inputs.slice(0, shared).join() === b.inputs.slice(0, shared).join()
   )

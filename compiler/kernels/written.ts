@@ -5,8 +5,9 @@ import type { AttentionAttributes, Type } from '../graph/graph.ts'
 import type { Groups, KernelPlan } from '../plan/plan.ts'
 
 /**
- * Bindings in order. forward: q, k, v, O and, if `wantLse`, LSE; dq: q, k, v, lse, delta, dy, dQ; dkv: q, k, v, lse, delta, dy, dK, dV.
- * All tensors are stored in the order of their type's dims: O, dy and dQ as q; lse and delta as q without `head`; dK as k; dV as v.
+ * Bindings in order. forward: q, k, v, O and, if `wantLse`, LSE; dq: q, k, v, lse, delta, dy, dQ; dkv: q, k, v, lse, delta, dy, dK, dV
+ * and, if `wantDs`, dS. All tensors are stored in the order of their type's dims: O, dy and dQ as q; lse and delta as q without `head`;
+ * dK as k; dV as v; dS as `attention_ds` has it.
  * They have its dtype, too, f32 or f16, but for lse and delta, which are f32.
  */
 export interface AttentionRequest {
@@ -16,6 +17,8 @@ export interface AttentionRequest {
   readonly k: Type
   readonly v: Type
   readonly wantLse: boolean
+  /** Only where `leavesScores` holds: see flash.ts. */
+  readonly wantDs?: boolean
   /** Names of the program's live dims, in the order of the extents buffer: see extents.ts. */
   readonly live: readonly string[]
   readonly facts: DeviceFacts

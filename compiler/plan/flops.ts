@@ -15,7 +15,8 @@ function flopsOf(graph: Graph, node: Node, share: number): number {
     case 'attention':
       return 2 * scores(graph, node)
     case 'attention_lse':
-      return 0 // comes with attention
+    case 'attention_ds':
+      return 0 // comes with attention, or with its gradients
     case 'attention_dq':
       return 3 * scores(graph, node)
     case 'attention_dk':

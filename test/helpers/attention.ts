@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { DeviceFacts } from '../../compiler/facts.ts'
 import type { Dim, Type } from '../../compiler/graph/graph.ts'
+import { scoreDims } from '../../compiler/graph/ops/attention.ts'
 import type { AttentionRequest, WrittenKernel } from '../../compiler/kernels/written.ts'
 import type { TensorSpec, WebgpuPlan } from '../../compiler/plan/plan.ts'
 import type { Data, Tensors } from '../../runtime/backend.ts'
@@ -37,7 +38,8 @@ export function requestOf(c: AttentionCase, dtype: 'f32' | 'f16', kind: Attentio
 /** The types of all tensors that a request's kernels read or write, by name. */
 export function typesOf({ attrs, q, k, v }: AttentionRequest): Readonly<Record<string, Type>> {
   const lse: Type = { dtype: 'f32', dims: q.dims.filter(({ name }) => name !== attrs.head) }
-  return { q, k, v, lse, delta: lse, dy: q, y: q, dq: q, dk: k, dv: v }
+  const ds: Type = { dtype: q.dtype, dims: scoreDims(attrs, q, k) }
+  return { q, k, v, lse, delta: lse, dy: q, y: q, dq: q, dk: k, dv: v, ds }
 }
 
 const bindings = {
@@ -64,7 +66,8 @@ export function attentionInputs(
 export async function runAttention(kernel: WrittenKernel, request: AttentionRequest, data: Tensors, c: AttentionCase): Promise<Tensors> {
   const types = typesOf(request)
   const specs = (names: readonly string[]): TensorSpec[] => names.map((name) => ({ name, type: types[name]! }))
-  const [ins, outs] = [specs(bindings[request.kind].inputs), specs(bindings[request.kind].results)]
+  const { inputs, results } = bindings[request.kind]
+  const [ins, outs] = [specs(inputs), specs([...results, ...(request.wantDs ? ['ds'] : [])])]
   const buffers = [...ins, ...outs].map(({ name, type }) => ({
     label: name,
     bytes: (type.dtype === 'f16' ? 2 : 4) * type.dims.reduce((n, d) => n * d.size, 1),
@@ -100,6 +103,7 @@ export interface AttentionReference {
   readonly dq: Float64Array
   readonly dk: Float64Array
   readonly dv: Float64Array
+  readonly ds: Float64Array
 }
 
 /** The op's definition, one query at a time, in float64. */
@@ -112,7 +116,8 @@ export function attentionReference(
   const index = (type: Type, at: Sizes) => type.dims.reduce((n, { name }) => n * size(name) + (at[name] ?? 0), 0)
   const empty = (type: Type) => new Float64Array(lengthOf(type, sizes))
   const lseType: Type = { ...q, dims: q.dims.filter(({ name }) => name !== attrs.head) }
-  const out = { y: empty(q), lse: empty(lseType), delta: empty(lseType), dq: empty(q), dk: empty(k), dv: empty(v) }
+  const dsType: Type = { ...q, dims: scoreDims(attrs, q, k) }
+  const out = { y: empty(q), lse: empty(lseType), delta: empty(lseType), dq: empty(q), dk: empty(k), dv: empty(v), ds: empty(dsType) }
   const head = size(attrs.head)
   const step = (type: Type, name: string) => index(type, { [name]: 1 })
   const [qd, kd, vd] = [q, k, v].map((type) => step(type, attrs.head)) as [number, number, number]
@@ -141,7 +146,9 @@ export function attentionReference(
     out.delta[row] = delta
     rows.forEach(({ ki, vi }, j) => {
       const p = Math.exp(scores[j]! - lse)
-      const ds = attrs.scale * p * (dot(data.dy, qi, qd, data.v, vi, vd) - delta)
+      const change = p * (dot(data.dy, qi, qd, data.v, vi, vd) - delta)
+      const ds = attrs.scale * change
+      out.ds[index(dsType, { ...at, [attrs.key]: j })] = change
       add(out.dq, qi, qd, ds, data.k, ki, kd)
       add(out.dk, ki, kd, ds, data.q, qi, qd)
       add(out.dv, vi, vd, p, data.dy, qi, qd)

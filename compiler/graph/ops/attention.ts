@@ -2,11 +2,11 @@
 // passes/expand.ts opens the ops with them where no kernel claims them, and tests hold evaluate against them.
 import { bug } from '../../bug.ts'
 import { extend, find, names, shape, showType, without } from '../dims.ts'
-import type { AttentionAttributes, Type } from '../graph.ts'
+import type { AttentionAttributes, Dim, Type } from '../graph.ts'
 import { einsum, map, stride, walk, zeros } from '../tensor.ts'
 import type { Build, Op, Tensor, Value } from './op.ts'
 
-export type AttentionOp = 'attention' | 'attention_lse' | 'attention_dq' | 'attention_dk' | 'attention_dv'
+export type AttentionOp = 'attention' | 'attention_lse' | 'attention_dq' | 'attention_dk' | 'attention_dv' | 'attention_ds'
 
 // Formulas.
 
@@ -29,7 +29,12 @@ function ofQueries(q: Value, k: Value): string[] {
 function scoreGradient(b: Build, attrs: AttentionAttributes, inputs: readonly Value[]): Value {
   const [q, k, v, lse, delta, dy] = inputs as [Value, Value, Value, Value, Value, Value]
   const change = b.binary('sub', b.sumProduct(dy, v, [attrs.head]), delta)
-  return b.binary('mul', b.binary('mul', weights(b, attrs, q, k, lse), change), attrs.scale)
+  return b.binary('mul', weights(b, attrs, q, k, lse), change)
+}
+
+/** By the products of queries and keys, before they are scaled. */
+function productGradient(b: Build, attrs: AttentionAttributes, inputs: readonly Value[]): Value {
+  return b.binary('mul', scoreGradient(b, attrs, inputs), attrs.scale)
 }
 
 /** Each op of the family in primitives, given its inputs. */
@@ -45,12 +50,13 @@ export const attentionBody: Readonly<Record<AttentionOp, (b: Build, attrs: Atten
     const e = b.unary('exp', b.binary('sub', score, top))
     return b.binary('add', top, b.unary('log', b.reduce('reduce_sum', e, [attrs.key])))
   },
-  attention_dq: (b, attrs, inputs) => b.sumProduct(scoreGradient(b, attrs, inputs), inputs[1]!, [attrs.key]),
-  attention_dk: (b, attrs, inputs) => b.sumProduct(scoreGradient(b, attrs, inputs), inputs[0]!, ofQueries(inputs[0]!, inputs[1]!)),
+  attention_dq: (b, attrs, inputs) => b.sumProduct(productGradient(b, attrs, inputs), inputs[1]!, [attrs.key]),
+  attention_dk: (b, attrs, inputs) => b.sumProduct(productGradient(b, attrs, inputs), inputs[0]!, ofQueries(inputs[0]!, inputs[1]!)),
   attention_dv: (b, attrs, inputs) => {
     const [q, k, , lse, , dy] = inputs as [Value, Value, Value, Value, Value, Value]
     return b.sumProduct(weights(b, attrs, q, k, lse), dy, ofQueries(q, k))
   },
+  attention_ds: (b, attrs, inputs) => b.broadcast(scoreGradient(b, attrs, inputs), scoreDims(attrs, inputs[0]!.type, inputs[1]!.type)),
 }
 
 // Types.
@@ -63,6 +69,13 @@ function check({ query, key, head }: AttentionAttributes, [q, k, v]: readonly Ty
     find(k!.dims, head).size === find(q!.dims, head).size && without(k!.dims, [key]).every((d) => q!.dims.some((e) => e.name === d.name))
   if (!fits || (v && names(v.dims).sort().join() !== names(k!.dims).sort().join()))
     bug(`no attention between ${[q!, k!, ...(v ? [v] : [])].map(showType).join(', ')}`)
+}
+
+/** Those of k without head, in its order, the key behind what q has too; then those that only q has, and the query. */
+export function scoreDims({ query, key, head }: AttentionAttributes, q: Type, k: Type): readonly Dim[] {
+  const inner = [query, key, head]
+  const [shared, own] = [without(k.dims, inner), without(q.dims, [...inner, ...names(k.dims)])]
+  return [...shared, find(k.dims, key), ...own, find(q.dims, query)]
 }
 
 const like =
@@ -98,10 +111,10 @@ function logSumExp(score: Tensor, key: string): Tensor {
 
 const softmax = (score: Tensor, lse: Tensor): Tensor => map((s, l) => Math.exp(s - l), [score, lse], score.dims)
 
-function scoreChange(attrs: AttentionAttributes, [q, k, v, lse, delta, dy]: readonly Tensor[]): Tensor {
+function scoreChange(attrs: AttentionAttributes, [q, k, v, lse, delta, dy]: readonly Tensor[], scale = attrs.scale): Tensor {
   const p = softmax(scoreTensor(attrs, q!, k!), lse!)
   const dp = einsum([dy!, v!], p.dims)
-  return map((x, change, mean) => attrs.scale * x * (change - mean), [p, dp, delta!], p.dims)
+  return map((x, change, mean) => scale * x * (change - mean), [p, dp, delta!], p.dims)
 }
 
 const q = shape('f32', { batch: 2, time: 3, heads: 2, head: 2 })
@@ -163,6 +176,16 @@ export const attention: { [K in AttentionOp]: Op<K> } = {
     doc: 'Gradient of attention by its values.',
     type: like(2),
     evaluate: ([q, k, v, lse, , dy], attrs) => einsum([softmax(scoreTensor(attrs, q!, k!), lse!), dy!], v!.dims),
+    examples: examples([row, row, q]),
+  },
+  attention_ds: {
+    name: 'attention_ds',
+    doc: 'Gradient of attention by its scaled scores.',
+    type: (inputs, attrs) => {
+      check(attrs, inputs)
+      return { dtype: inputs[0]!.dtype, dims: scoreDims(attrs, inputs[0]!, inputs[1]!) }
+    },
+    evaluate: (inputs, attrs, { dims }) => map((x) => x, [scoreChange(attrs, inputs, 1)], dims),
     examples: examples([row, row, q]),
   },
 }
