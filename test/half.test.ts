@@ -48,6 +48,20 @@ test('products read f16 and give f32; only what later products read is rounded',
   assert.deepEqual([back, gradient], [['add f32'], ['add f32']])
 })
 
+test('what no product reads may be kept as f16, too, unless it is added to something', () => {
+  const users = (graph: Graph): readonly (readonly string[])[] =>
+    graph.nodes.flatMap((n, id) => (n.op === 'contract' ? [graph.nodes.filter((m) => m.inputs.includes(id)).map((m) => m.op)] : []))
+  const scores = made((b) => {
+    const logits = b.sumProduct(b.input('x', 'data', f32({ row: 3, width: 4 })), b.input('U', 'state', f32({ width: 4, vocab: 5 })), [
+      'width',
+    ])
+    b.result('lse', b.unary('log', b.reduce('reduce_sum', b.unary('exp', logits), ['vocab'])))
+  })
+  assert.deepEqual(users(half(scores)), [['exp']])
+  assert.deepEqual(users(half(scores, undefined, true)), [['cast']])
+  assert.deepEqual(users(half(gated, undefined, true)).slice(2), [['add'], ['add']])
+})
+
 test('views of one value share its cast', () => {
   const graph = half(
     made((b) => {

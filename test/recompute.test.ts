@@ -7,6 +7,7 @@ import { trainingPrograms } from '../compiler/build/programs.ts'
 import { Library } from '../compiler/build/library.ts'
 import { elaborateModel } from '../compiler/elaborate/model.ts'
 import type { DeviceFacts } from '../compiler/facts.ts'
+import { has } from '../compiler/graph/graph.ts'
 import { fuse } from '../compiler/kernels/fuse.ts'
 import { liveBytes, livesOf } from '../compiler/kernels/lifetimes.ts'
 import { recompute } from '../compiler/kernels/recompute.ts'
@@ -73,8 +74,9 @@ test('1028M parameters train with 8,192 tokens a run in less than 40 GB, and in 
   const { memory } = planWebgpu(programs, h200)
   assert.equal(model.nonEmbedding, 1_027_677_952)
   assert.ok(memory.states + memory.activations < 40e9, `${memory.states} + ${memory.activations}`)
-  const wide = (name: string): boolean => /f32\[.*(row|batch).*vocab/.test(name)
-  assert.ok(!wide(memory.largest.name))
+  const made = programs.flatMap(({ graph }) => fuse(graph, h200).tensors.filter(({ source }) => source.kind === 'kernel'))
+  const wide = made.filter(({ type }) => has(type, 'vocab') && (has(type, 'row') || has(type, 'time')))
+  assert.ok(wide.length >= 3 && wide.every(({ type }) => type.dtype === 'f16'))
   const tight = planWebgpu(programs, h200, 10e9).memory
   assert.ok(tight.activations < 11e9, `${tight.activations}`)
 })

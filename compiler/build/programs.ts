@@ -51,7 +51,7 @@ function inHalf(programs: readonly Program[]): readonly Program[] {
   const weights = { only: new Set<string>(), copied }
   const [first] = programs
   const prepare = first ? [{ name: 'prepare', graph: copyWeights(first.graph, copied) }] : []
-  return [...programs.map(({ name, graph }) => ({ name, graph: half(graph, weights) })), ...prepare]
+  return [...programs.map(({ name, graph }) => ({ name, graph: half(graph, weights, likelihoods.includes(name)) })), ...prepare]
 }
 
 export function samplePrograms(stage: Pick<SampleStage, 'model' | 'sampler' | 'length'>, purpose: Purpose): readonly Program[] {
@@ -85,11 +85,14 @@ function finished({ name, graph }: Program, lowering: Lowering): Program {
   return { name, graph: lowering.backward(graph) }
 }
 
+/** Programs whose logits go into sums alone. A sampler compares them, and what was not equal shall not become so. */
+const likelihoods: readonly string[] = ['nll', 'guided_nll']
+
 /** Programs that are not differentiated, of one plan: nothing updates their weights, so in f16 the device holds them in f16. */
 function scored(programs: readonly Program[], { lowering, precision }: Pick<Purpose, 'lowering' | 'precision'>): readonly Program[] {
   const lowered = programs.map(({ name, graph }) => ({ name, graph: lowering.backward(lowering.forward(graph)) }))
   if (precision !== 'f16') return lowered
   const [first, ...others] = lowered.map(({ graph }) => readByProducts(graph).only)
   const only = new Set([...(first ?? [])].filter((state) => others.every((states) => states.has(state))))
-  return lowered.map(({ name, graph }) => ({ name, graph: half(graph, { only, copied: new Set() }) }))
+  return lowered.map(({ name, graph }) => ({ name, graph: half(graph, { only, copied: new Set() }, likelihoods.includes(name)) }))
 }

@@ -18,8 +18,9 @@ export interface HalfWeights {
 
 const none: HalfWeights = { only: new Set(), copied: new Set() }
 
-export function half(graph: Graph, weights: HalfWeights = none): Graph {
-  const kept = keptByProducts(graph)
+/** `logits`: whether a product that no other reads is kept as f16 as well, as a training's are: they are the largest tensor there is. */
+export function half(graph: Graph, weights: HalfWeights = none, logits = false): Graph {
+  const kept = keptByProducts(graph, logits)
   const narrow = (b: Builder, x: Value): Value => narrowed(b, x, weights.copied)
   const halved = rebuild(graph, (b, node, inputs, id) => {
     if (node.op === 'input' && weights.only.has(node.attrs.name)) {
@@ -109,11 +110,11 @@ function isMatrixProduct(graph: Graph, node: Node): boolean {
 }
 
 /**
- * Results of products that other products come to read, through elementwise work and reductions, and that are not added to
- * something of their size.
+ * Results of products that other products come to read, through elementwise work and reductions, or with `all` anything else, and
+ * that are not added to something of their size.
  */
-function keptByProducts(graph: Graph): ReadonlySet<NodeId> {
-  const feeds = new Set<NodeId>()
+function keptByProducts(graph: Graph, all: boolean): ReadonlySet<NodeId> {
+  const feeds = new Set<NodeId>(all ? graph.nodes.keys() : [])
   const added = new Set<NodeId>()
   for (let id = graph.nodes.length - 1; id >= 0; id--) {
     const node = graph.nodes[id]!
