@@ -4,7 +4,7 @@
 //   forward      simplify, recognise attention (WebGPU), narrow to the rows that matter, open composites
 //   differentiate, optimizer   inside build/train.ts, on what forward made
 //   backward     open what differentiation used, simplify; in f16, operands of products become so (passes/half.ts)
-//   last         on matrix units, gradients by queries become products of the scores' (passes/keep-scores.ts)
+//   last         on matrix units, gradients by queries become products of those by scores (passes/keep-scores.ts)
 //   plan         fused WGSL kernels and buffers, or one ONNX model a program
 import { bug } from './bug.ts'
 import {

@@ -2,7 +2,7 @@
 // ONNX Runtime has softmax and friends of its own; our WebGPU kernels have attention.
 import type { DeviceFacts } from './facts.ts'
 import type { AttentionAttributes, Graph, Node, Type } from './graph/graph.ts'
-import { leavesScores } from './kernels/flash.ts'
+import { leavesScores } from './kernels/attention-scores.ts'
 import { attend } from './passes/attend.ts'
 import { expand } from './passes/expand.ts'
 import { keepScores } from './passes/keep-scores.ts'
@@ -15,8 +15,7 @@ import { planWebgpu } from './plan/webgpu.ts'
 
 type Claim = (node: Node) => boolean
 
-/** But for the gradient by scores, which keepScores asks for at the end, and only where it comes with another. */
-const isAttention: Claim = (node) => node.op.startsWith('attention') && node.op !== 'attention_ds'
+const isAttention: Claim = (node) => node.op.startsWith('attention')
 const hasGradient: Claim = (node) => node.op === 'call' && node.attrs.grads !== undefined
 
 /** How graphs are brought to what the device's kernels know. */

@@ -73,6 +73,9 @@ for (const dtype of ['f32', 'f16'] as const) {
       assertAttention(await run('forward'), expected, { y: rounded, lse: sums })
       assertAttention(await run('dq'), expected, { dq: rounded })
       assertAttention(await run('dkv'), expected, { dk: rounded, dv: rounded })
+      const leaving = { ...request('dkv'), wantDs: true }
+      const left = await runAttention(attentionKernel(leaving), leaving, all, c)
+      assertAttention(left, expected, { dk: rounded, dv: rounded, ds: rounded })
     })
   }
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { readFacts } from '../cli/device.ts'
 import { attentionKernel } from '../compiler/kernels/attention.ts'
-import { leavesScores } from '../compiler/kernels/flash.ts'
+import { leavesScores } from '../compiler/kernels/attention-scores.ts'
 import { flashKey, flashTiles, flashTileTable } from '../compiler/kernels/flash-tile.ts'
 import {
   assertAttention,

@@ -1,6 +1,7 @@
 // Attention backward, two kernels without atomics, so that equal inputs give equal bits. Both recompute P = exp(S - LSE):
 //   dP = dy · v    dS = P (dP - delta)    dQ = scale Σ_key dS k    dK = scale Σ_query dS q    dV = Σ_query P dy
 // dq owns queries and streams keys; dkv owns keys and streams queries, those of one group after another. Scores are in base 2 as in forward.
+// Where dkv also leaves dS, dQ is a plain product of it, and dq is not needed.
 import { baseOf, coordinates, find, gridOf, strideOf, type Layout } from './attention-layout.ts'
 import type { Body } from './attention-module.ts'
 import type { Tile } from './attention-tile.ts'
@@ -68,8 +69,8 @@ ${columns(tile, (i, c) => `store_dq(at_q, ${c}, x[${i}] * ${attrs.scale}f);`)}
 }
 
 export function dkvBody(layout: Layout, tile: Tile): Body {
-  const { request, shared, keys } = layout
-  const { attrs, k, v, live, facts } = request
+  const { request, shared, keys, ds } = layout
+  const { attrs, k, v, live, facts, wantDs = false } = request
   const { lanes, rows } = tile
   const main = `
 ${baseOf('k', k, layout)}
@@ -88,8 +89,9 @@ ${eachGroup(layout, streamQueries(layout, tile))}
 if (valid) {
 ${columns(tile, (i, c) => `store_dk(at_k, ${c}, x[${i}] * ${attrs.scale}f);\nstore_dv(at_v, ${c}, y[${i}]);`)}
 }`
+  const results = { dk: k, dv: v, ...(wantDs && { ds }) }
   return {
-    operands: [...inputs(layout), { name: 'dk', type: k, access: 'write' }, { name: 'dv', type: v, access: 'write' }],
+    operands: [...inputs(layout), ...Object.entries(results).map(([name, type]): Operand => ({ name, type, access: 'write' }))],
     grid: gridOf(find(k, attrs.key), rows, shared, live, facts),
     main,
   }
@@ -103,15 +105,16 @@ function eachGroup({ grouped, shared, request }: Layout, body: string): string {
 }
 
 function streamQueries(layout: Layout, tile: Tile): string {
-  const { request, queries, lse } = layout
-  const { attrs, q, live } = request
+  const { request, queries, lse, ds } = layout
+  const { attrs, q, live, wantDs = false } = request
   const { chunk, threads } = tile
   const stride = strideOf(q, attrs.query, live)
   const visible = (j: string) => `start + at + ${j} < ${queries}${attrs.causal ? ` && own <= start + at + ${j}` : ''}`
   return `${baseOf('q', q, layout)}
 ${baseOf('dy', q, layout)}
 ${baseOf('lse', lse, layout)}
-for (var start = ${attrs.causal ? 'begin' : '0u'}; start < ${queries}; start += ${tile.tile}u) {
+${wantDs ? `${baseOf('ds', ds, layout)}\n${rowOf('ds', ds, attrs.key, 'own', live)}` : ''}
+for (var start = ${attrs.causal && !wantDs ? 'begin' : '0u'}; start < ${queries}; start += ${tile.tile}u) {
 workgroupBarrier();
 ${loadTiles('q', 'dy', stride, stride, queries, tile)}
 for (var e = thread; e < ${tile.tile}u; e += ${threads}u) {
@@ -130,8 +133,15 @@ for (var at = 0u; at < ${tile.tile}u && start + at < ${queries}; at += ${chunk}u
 let first = at * ${tile.vectors}u + lane;
 ${scores('k', 'v', tile)}
 ${repeat(tile, 'j', chunk, (j) => `s[${j}] = select(0f, exp2(s[${j}] - tile_lse[at + ${j}]), ${visible(j)});\np[${j}] = s[${j}] * (p[${j}] - tile_delta[at + ${j}]);`)}
+${wantDs ? leaveScores(layout, tile) : ''}
 ${accumulate('x', 'p', 'tile_a', tile)}
 ${accumulate('y', 's', 'tile_b', tile)}
 }
 }`
+}
+
+/** dS of the chunk to memory, where neighbouring queries lie together. */
+function leaveScores({ ds, queries }: Layout, tile: Tile): string {
+  const store = (j: string) => `if (start + at + ${j} < ${queries}) { ds[at_ds + start + at + ${j}] = ${ds.dtype}(p[${j}]); }`
+  return `if (valid && lane == 0u) {\n${repeat(tile, 'j', tile.chunk, store)}\n}`
 }

@@ -1,7 +1,6 @@
 // AttentionRequest → a WGSL compute shader, for tensors in f32 or f16 whose named dims lie in any order. It computes in f32. Memory grows
 // with the sequence, never with its square: scores live in registers or workgroup memory. Sizes come from the device's facts; rows and
 // keys past the extents are guarded.
-import { bug } from '../bug.ts'
 import { elements } from '../graph/graph.ts'
 import { find, layoutOf } from './attention-layout.ts'
 import { moduleText } from './attention-module.ts'
@@ -18,7 +17,6 @@ export function attentionKernel(request: AttentionRequest): WrittenKernel {
   const { kind, attrs, q, k, wantDs = false } = request
   const layout = layoutOf(request)
   const flash = flashAttention(layout)
-  if (wantDs && !flash) bug('scores are left by kernels on matrix units alone')
   const written = flash ?? scalarAttention(layout)
   const { wgsl, usesExtents } = moduleText(written, request.live)
   const pairs = elements(q) * find(k, attrs.key).size * (attrs.causal ? 0.5 : 1)

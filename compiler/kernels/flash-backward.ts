@@ -117,7 +117,8 @@ function streamQueries(layout: Layout, cut: FlashCut): string {
     places(streams, cut),
     eachStatistic(cut, (i) => `var lse_${i}: vec4<f32> = vec4<f32>();\nvar delta_${i}: vec4<f32> = vec4<f32>();`),
     stream(cut, {
-      from: attrs.causal ? 'begin' : '0u',
+      // What is hidden is left as zeros.
+      from: attrs.causal && !wantDs ? 'begin' : '0u',
       end: queries,
       fetch: (start) =>
         lines(

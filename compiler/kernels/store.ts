@@ -94,8 +94,9 @@ class Chooser {
     const users = usersBehindViews(this.graph, this.users, id)
     const n = users.length
     if (n > 1 && this.replacesProduct(id)) return true
-    // Repeated: every user loads all it takes. Stored: all is loaded once, then one tensor written once and read by each.
-    if (n > 1 && (this.inline.get(id)!.flops > repeatable || this.loads(id) * n > this.loads(id) + 1 + n)) return true
+    // Repeated: every user loads all it takes. Stored: all is loaded once, then one tensor written once and read by each; at a tie the
+    // user whose kernel makes it decides, since that one need not read it.
+    if (n > 1 && (this.inline.get(id)!.flops > repeatable || this.loads(id) * n >= this.loads(id) + 1 + n)) return true
     const { flops, sources } = this.inline.get(id)!
     if (flops <= spread.flops || [...sources].every((s) => this.graph.nodes[s]!.op === 'input' && elements(this.graph.nodes[s].type) === 1))
       return false

@@ -17,7 +17,6 @@ export interface AttentionRequest {
   readonly k: Type
   readonly v: Type
   readonly wantLse: boolean
-  /** Only where `leavesScores` holds: see flash.ts. */
   readonly wantDs?: boolean
   /** Names of the program's live dims, in the order of the extents buffer: see extents.ts. */
   readonly live: readonly string[]
