@@ -170,19 +170,35 @@ function call(callee: string, args: readonly Arg[], place: Place): string {
   return `${callee}(\n${lines.join(',\n')}\n${' '.repeat(place.indent)})`
 }
 
-/** One operand a line, each after the first behind its operator. */
+/** One operand a line, each after the first behind its operator. A row of equally strong ones, `a + b - c`, is one level, not three. */
 function brokenBinary(e: BinaryExpr, place: Place): string {
   const inner = place.indent + 2
-  const rows: string[] = []
+  const [first, ...others] = e.op === '^' ? powersIn(e) : operandsIn(e)
+  const rows = others.map(({ op, value }) => {
+    return `${op} ${layout(value, { indent: inner, column: inner + op.length + 1, reserve: place.reserve })}`
+  })
+  return [layout(first!.value, { indent: inner, column: place.column }), ...rows].join('\n' + ' '.repeat(inner))
+}
+
+/** An operand, and what stands in front of it. */
+interface Operand {
+  readonly op: string
+  readonly value: Expr
+}
+
+function operandsIn(e: BinaryExpr): readonly Operand[] {
+  const operands: Operand[] = []
   let left: Expr = e
-  // A row of equally strong operators, `a + b - c`, is one level of the sentence, not three.
-  while (left.kind === 'binary' && strength[left.op] === strength[e.op]) {
-    const column = inner + left.op.length + 1
-    rows.unshift(`${left.op} ${layout(left.right, { indent: inner, column, reserve: place.reserve })}`)
-    left = left.left
-    if (e.op === '^') break
-  }
-  return [layout(left, { indent: inner, column: place.column }), ...rows].join('\n' + ' '.repeat(inner))
+  for (; left.kind === 'binary' && strength[left.op] === strength[e.op]; left = left.left) operands.push({ op: left.op, value: left.right })
+  return [{ op: '', value: left }, ...operands.reverse()]
+}
+
+/** Powers bind to the right. */
+function powersIn(e: BinaryExpr): readonly Operand[] {
+  const operands: Operand[] = []
+  let right: Expr = e
+  for (; right.kind === 'binary' && right.op === '^'; right = right.right) operands.push({ op: '^', value: right.left })
+  return [...operands, { op: '^', value: right }]
 }
 
 function brokenList(e: ListExpr, indent: number): string {

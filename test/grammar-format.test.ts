@@ -131,3 +131,10 @@ for (const [rule, before, after] of rules) {
     assert.equal(formatted(before), after)
   })
 }
+
+test('a row of powers is one level, as a row of sums is', () => {
+  for (const op of ['^', '+']) {
+    const text = formatted(`let a = bbbb${` ${op} cccc`.repeat(30)}`)
+    assert.equal(text, `let a = bbbb${`\n  ${op} cccc`.repeat(30)}\n`)
+  }
+})
