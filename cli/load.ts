@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { check, type Checked, type World } from '../compiler/check/check.ts'
+import type { Native, NativeProblem } from '../compiler/check/session.ts'
 import type { FileFacts } from '../compiler/facts.ts'
 import { isYaml } from '../compiler/yaml/form.ts'
 import { parse } from '../grammar/parse.ts'
@@ -11,6 +12,7 @@ import { cacheFolder } from '../runtime/cache.ts'
 import { npmFile, parseNpmPath } from '../runtime/data/npm.ts'
 import { FileIndex, neighbour } from './files.ts'
 import { libraryNames, librarySources, preludeSources } from './library.ts'
+import { nativeKey, nativeProblem } from './natives.ts'
 import { loadPlugin, type PluginOrProblem } from './plugins.ts'
 import { nearest } from '../grammar/suggest.ts'
 
@@ -56,14 +58,15 @@ function unreadable(path: string, reason: string, cause?: unknown): Failure {
 /** Checks the page at `path` against the files that are there. */
 export async function load(path: string, options: LoadOptions): Promise<Checked> {
   const root = readPage(path)
-  const found: Found = { packages: new Map(), plugins: new Map(), yaml: isYaml(path) ? await yamlReader() : undefined }
+  const found: Found = { packages: new Map(), plugins: new Map(), natives: new Map(), yaml: isYaml(path) ? await yamlReader() : undefined }
   for (;;) {
-    const wanted: Wanted = { packages: new Set(), plugins: new Map(), yaml: false }
+    const wanted: Wanted = { packages: new Set(), plugins: new Map(), natives: new Map(), yaml: false }
     const checked = check(root, worldOf(options, found, wanted))
-    if (wanted.packages.size + wanted.plugins.size === 0 && !wanted.yaml) {
+    if (wanted.packages.size + wanted.plugins.size + wanted.natives.size === 0 && !wanted.yaml) {
       return { ...checked, diagnostics: found.yaml?.inFormOfPage(checked.diagnostics) ?? checked.diagnostics }
     }
     if (wanted.yaml) found.yaml = await yamlReader()
+    for (const [key, native] of wanted.natives) found.natives.set(key, await nativeProblem(native))
     for (const npm of wanted.packages) found.packages.set(npm, await fetched(npm))
     for (const [id, { name, from }] of wanted.plugins) found.plugins.set(id, await loadPlugin(name, from))
   }
@@ -73,10 +76,11 @@ export async function load(path: string, options: LoadOptions): Promise<Checked>
 const yamlReader = (): Promise<YamlReader> => import('../compiler/yaml/read.ts')
 type YamlReader = typeof import('../compiler/yaml/read.ts')
 
-/** What only waiting can give, so far: fetched files by their path, plugins by their name and the page's folder, and what reads YAML. */
+/** What only waiting can give, so far: fetched files by their path, plugins by their name and the page's folder, what is wrong with functions in WGSL, and what reads YAML. */
 interface Found {
   readonly packages: Map<string, FileFacts>
   readonly plugins: Map<string, PluginOrProblem>
+  readonly natives: Map<string, NativeProblem | undefined>
   yaml: YamlReader | undefined
 }
 
@@ -84,10 +88,11 @@ interface Found {
 interface Wanted {
   readonly packages: Set<string>
   readonly plugins: Map<string, { readonly name: string; readonly from: string }>
+  readonly natives: Map<string, Native>
   yaml: boolean
 }
 
-function worldOf(options: LoadOptions, { packages, plugins, yaml }: Found, wanted: Wanted): World {
+function worldOf(options: LoadOptions, { packages, plugins, natives, yaml }: Found, wanted: Wanted): World {
   const index = new FileIndex(cacheFolder())
   return {
     prelude: preludeSources(),
@@ -104,6 +109,11 @@ function worldOf(options: LoadOptions, { packages, plugins, yaml }: Found, wante
       const known = plugins.get(id)
       if (known === undefined) wanted.plugins.set(id, { name, from })
       return known ?? { problem: 'it is being loaded' }
+    },
+    native: (native) => {
+      const key = nativeKey(native)
+      if (!natives.has(key)) wanted.natives.set(key, native)
+      return natives.get(key)
     },
     files: (path, from, query) => {
       if (!path.startsWith('npm:')) return index.facts(path, dirname(resolve(from.name)), query)

@@ -55,17 +55,26 @@ test('written in the language, it trains on both backends to the same losses', a
   )
 })
 
-for (const [what, body, message] of [
-  ['an unknown name', 'return x * q;', /The WGSL of the op relu2 does not compile: unresolved value 'q'/],
-  ['another type', 'return 1u;', /The WGSL of the op relu2 does not compile: .*type/],
+for (const [what, body, wrong, message] of [
+  ['an unknown name', 'return x * qq;', 'qq', "unresolved value 'qq'"],
+  ['another type', 'return 1u;', 'return 1u', "return statement type must match its function return type, returned 'u32', expected 'f32'"],
+  ['a function that is not ended', 'return x', undefined, "expected ';' for return statement"],
 ] as const) {
-  test(`WGSL with ${what} is told of as the page's`, async () => {
+  test(`WGSL with ${what} is a mistake of the page, told before a device is asked`, async () => {
     using folder = folderWith((text) => text.replace(WGSL, `wgsl "${body}"`))
-    const { code, lines } = await run(folder, 'software')
-    assert.equal(code, 1)
-    const last = lines.at(-1)!
-    assert.ok(last.kind === 'failed' && last.code === 'bad-wgsl')
-    assert.match(last.message, message)
-    assert.ok(last.advice[0]!.includes(body))
+    const { code, stderr } = await folder.run('check', 'page.smdm')
+    assert.equal(code, 2)
+    assert.ok(stderr.startsWith(`error[bad-wgsl]: the WGSL of the op \`relu2\` does not compile: ${message}\n`), stderr)
+    assert.match(stderr, /\n1 error in page\.smdm\n$/)
+    const [, line, column] = /--> page\.smdm:(\d+):(\d+)/.exec(stderr)!
+    const written = folder.read('page.smdm').split('\n')[Number(line) - 1]!
+    assert.equal(Number(column), written.indexOf(wrong ?? `"${body}"`) + 1)
   })
 }
+
+test('in gradients the WGSL of an op has dy beside the arguments', async () => {
+  using folder = new Folder('op twice(x) = wgsl "return 2 * x;"\ngrad(dy) { x: wgsl "return 2 * dy;" }\n')
+  assert.equal((await folder.run('check', 'page.smdm')).code, 0)
+  folder.write('page.smdm', 'op twice(x) = wgsl "return 2 * dy;"\ngrad(dy) { x: 2 * dy }\n')
+  assert.match((await folder.run('check', 'page.smdm')).stderr, /unresolved value 'dy'/)
+})

@@ -57,6 +57,13 @@ test('diagnostics follow what is typed, and what is not saved in another buffer'
   assert.deepEqual(await editor.diagnostics('ar.smdm', await editor.type('ar.smdm', line, 'sample')), [])
 })
 
+test('diagnostics of WGSL come from the compiler of devices', async () => {
+  const version = await editor.write('p.smdm', page('', 'op f(x) = wgsl "return y;"\n'))
+  const [one, ...more] = await editor.diagnostics('p.smdm', version, (found) => found.length > 0)
+  assert.deepEqual([one?.code, more], ['bad-wgsl', []])
+  assert.deepEqual(one?.range, { start: { line: 9, character: 23 }, end: { line: 9, character: 24 } })
+})
+
 test('diagnostics of a file that is used are shown where the page caused them', async () => {
   const [one] = await editor.diagnostics('p.smdm', await editor.write('p.smdm', page('').replace('layers: 2', 'heads: 5')))
   assert.equal(one?.code, 'dimension-not-whole')

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { World } from '../../compiler/check/check.ts'
+import type { Native, NativeProblem } from '../../compiler/check/session.ts'
 import type { FileFacts, FileQuery } from '../../compiler/facts.ts'
 import { isYaml } from '../../compiler/yaml/form.ts'
 import { parsePage } from '../../compiler/yaml/read.ts'
@@ -12,6 +13,7 @@ import { nearest } from '../../grammar/suggest.ts'
 import { cacheFolder } from '../../runtime/cache.ts'
 import { FileIndex } from '../files.ts'
 import { libraryNames, librarySources, preludeSources } from '../library.ts'
+import { nativeKey, nativeProblem } from '../natives.ts'
 import { loadPlugin, type PluginOrProblem } from '../plugins.ts'
 
 /** Where a file of a package is kept, if it has been fetched: `npm:NAME@VERSION/path` → a path. */
@@ -25,8 +27,9 @@ export class Sources {
   readonly #parsed = new WeakMap<SourceFile, Parsed>()
   #files = freshIndex()
   readonly #plugins = new Map<string, PluginOrProblem | 'loading'>()
+  readonly #natives = new Map<string, NativeProblem | 'asked' | 'sound'>()
   readonly prelude: readonly SourceFile[] = preludeSources()
-  /** Hears that a plugin is there, which a check has asked for. */
+  /** Hears that something is there that a check has asked for: a plugin, or what is wrong with a function in WGSL. */
   loaded: () => void = () => undefined
 
   constructor(fetched: Fetched) {
@@ -89,6 +92,7 @@ export class Sources {
       return this.#library(path) ?? { problem: 'missing', near: nearest(path, libraryNames()) }
     },
     plugin: (name, from) => this.#plugin(name, from),
+    native: (native) => this.#native(native),
     files: (path, from, query) => this.#facts(path, dirname(from.name), query),
   }
 
@@ -113,6 +117,19 @@ export class Sources {
       })
     }
     return known === undefined || known === 'loading' ? { problem: 'it is being loaded' } : known
+  }
+
+  #native(native: Native): NativeProblem | undefined {
+    const key = nativeKey(native)
+    const known = this.#natives.get(key)
+    if (known === undefined) {
+      this.#natives.set(key, 'asked')
+      void nativeProblem(native).then((problem) => {
+        this.#natives.set(key, problem ?? 'sound')
+        if (problem) this.loaded()
+      })
+    }
+    return typeof known === 'object' ? known : undefined
   }
 
   #facts(path: string, folder: string, query?: FileQuery): FileFacts {

@@ -11,6 +11,7 @@ import { numericOp } from '../elaborate/op.ts'
 import { Loader, loadPrelude } from './library.ts'
 import type { Pipeline, Scope } from './pipeline.ts'
 import type { Names } from './names.ts'
+import { checkNatives } from './native.ts'
 import { codeScope } from './scope.ts'
 import { speak, type Elaboration, type Session, type World } from './session.ts'
 import { buildStages } from './stages.ts'
@@ -49,6 +50,7 @@ export function checkWith(root: SourceFile, world: World, elaboration: Elaborati
   checkSet(s, names.module)
   const stages = buildStages(s, names)
   checkUnreached(s, names)
+  for (const module of all) checkNatives(s, module)
   if (!report.failed) warnUnused(s, names.module)
   return { pipeline: report.failed ? undefined : { stages }, diagnostics: once(report.diagnostics), prelude: scope, modules: all }
 }

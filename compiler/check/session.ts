@@ -23,12 +23,27 @@ export interface World {
   readonly plugin?: (path: string, from: string) => FoundPlugin | { readonly problem: string; readonly near?: string }
   /** Facts of a data file or checkpoint, relative to the source that names it; or `npm:NAME@VERSION/path`. */
   readonly files: (path: string, from: SourceFile, query?: FileQuery) => FileFacts
+  /** What is wrong with a function in WGSL, if anything. Without it none is looked at before a device is. */
+  readonly native?: (native: Native) => NativeProblem | undefined
   /** `--set name=text`. */
   readonly set: Readonly<Record<string, string>>
   /** For callers that check often: a parser that remembers. Must agree with parse(). */
   readonly parse?: typeof parse
   /** Bytes that a run may use; without it memory is not checked. */
   readonly memory?: number
+}
+
+/** The body of a function in WGSL, of f32s that give an f32. */
+export interface Native {
+  readonly code: string
+  readonly params: readonly string[]
+}
+
+/** What is wrong with a body, and where in it. */
+export interface NativeProblem {
+  readonly message: string
+  readonly start: number
+  readonly end: number
 }
 
 /** A plugin as loaded, and the hash of its text. */

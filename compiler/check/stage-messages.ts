@@ -244,6 +244,10 @@ export const stageMessages = {
     notes: ['sweep over more sizes of the model; all budgets must be in flops'],
   }),
   pluginProblem: (f: { message: string; notes: readonly string[] }) => ({ message: f.message, notes: [...f.notes] }),
+  badWgsl: (f: { name: string; message: string; params: readonly string[] }) => ({
+    message: `the WGSL of the op \`${f.name}\` does not compile: ${f.message}`,
+    notes: [`${codes(f.params)} ${f.params.length === 1 ? 'is a number' : 'are numbers'}, f32, and so is what it returns`],
+  }),
   notAvailable: (f: { what: string }) => ({
     severity: 'warning' as const,
     message: `${f.what} cannot run yet`,

@@ -90,15 +90,3 @@ export function noTimestamps(device: string): Failure {
 function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 2 ** 20).toLocaleString('en')} MiB`
 }
-
-/** `line`: what of the page's WGSL the complaint is about. */
-export function badWgsl(op: string, reason: string, line: string, cause: unknown): Failure {
-  return new Failure(
-    {
-      code: 'bad-wgsl',
-      message: `The WGSL of the op ${op} does not compile: ${reason}`,
-      advice: [`It says \`${line.trim()}\`.`, `The arguments of ${op} are numbers (f32), and so is what it returns.`],
-    },
-    { cause },
-  )
-}

@@ -1,7 +1,6 @@
-// Kernels → compute pipelines with explicit layouts, compiled side by side. A kernel that does not compile is a bug of ours,
-// so the error shows the WGSL around the first complaint; but where that is inside an op that a page wrote in WGSL, it is the page's.
+// Kernels → compute pipelines with explicit layouts, compiled side by side. A kernel that does not compile is a bug of ours, for what a
+// page writes in WGSL was checked before: the error shows the WGSL around the first complaint.
 import type { KernelPlan } from '../../compiler/plan/plan.ts'
-import { badWgsl } from './messages.ts'
 
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline
@@ -41,20 +40,8 @@ async function compileOne(device: GPUDevice, { label, wgsl }: KernelPlan, layout
     const { messages } = await module.getCompilationInfo()
     const first = messages.find(({ type }) => type === 'error')
     const reason = first?.message ?? (cause instanceof Error ? cause.message : String(cause))
-    const op = first && opAt(wgsl, first.lineNum)
-    if (first && op !== undefined) throw badWgsl(op, first.message, wgsl.split('\n')[first.lineNum - 1]!, cause)
     throw new Error(`bug: kernel ${label} does not compile: ${reason}\n${excerpt(wgsl, first?.lineNum ?? 1)}`, { cause })
   }
-}
-
-/** The op whose WGSL holds this line, counted from 1: the compiler names it above the function. */
-function opAt(wgsl: string, line: number): string | undefined {
-  const before = wgsl.split('\n').slice(0, line - 1)
-  const closed = before.lastIndexOf('}')
-  return before
-    .slice(closed + 1)
-    .map((text) => /^\/\/ the op (\w+)$/.exec(text)?.[1])
-    .findLast((op) => op !== undefined)
 }
 
 function excerpt(wgsl: string, line: number): string {

@@ -100,9 +100,13 @@ export class Editor implements AsyncDisposable {
   }
 
   /** The diagnostics of a version of a buffer. */
-  async diagnostics(name: string, version: number): Promise<readonly Diagnostic[]> {
+  async diagnostics(
+    name: string,
+    version: number,
+    wanted: (found: readonly Diagnostic[]) => boolean = () => true,
+  ): Promise<readonly Diagnostic[]> {
     for (;;) {
-      const found = this.#published.find((p) => p.uri === this.uri(name) && p.version === version)
+      const found = this.#published.find((p) => p.uri === this.uri(name) && p.version === version && wanted(p.diagnostics))
       if (found) return found.diagnostics
       await new Promise<void>((wake) => (this.#wake = wake))
     }

@@ -31,7 +31,7 @@ export interface Fixture {
   readonly program: string
 }
 
-/** Other files, `--set`, `--memory` in bytes, the size of the data, files that are not there, what others hold, and plugins. */
+/** Other files, `--set`, `--memory` in bytes, the size of the data, files that are not there, what others hold, plugins, and broken WGSL. */
 interface Given {
   readonly used?: Readonly<Record<string, string>>
   readonly set?: Readonly<Record<string, string>>
@@ -40,6 +40,8 @@ interface Given {
   readonly lost?: readonly string[]
   readonly facts?: Readonly<Record<string, Partial<FoundFile>>>
   readonly plugins?: Readonly<Record<string, GivenPlugin>>
+  /** What the compiler of WGSL says of the bodies that hold a text. */
+  readonly wgsl?: Readonly<Record<string, string>>
 }
 
 /** A plugin with one kind, which objects to one value of a field. */
@@ -79,13 +81,17 @@ export function fixtures(): readonly Fixture[] {
 
 /** What is said of a program in the world of a fixture. */
 export function found({ given, form }: Fixture, program: string): readonly Diagnostic[] {
-  const { used = {}, set = {}, memory, bytes = 1e7, lost = [], facts = {}, plugins = {} } = given
+  const { used = {}, set = {}, memory, bytes = 1e7, lost = [], facts = {}, plugins = {}, wgsl = {} } = given
   const files = (path: string) =>
     lost.includes(path)
       ? ({ path, found: false, reason: 'missing', near: 'tales.txt' } as const)
       : ({ path, found: true, bytes, sha256: '0'.repeat(64), ...facts[path] } as const)
   const plugin = (name: string) => pluginOf(plugins[name])
-  return inFormOfPage(checked(program, { used, set, memory, files, plugin }, `page.${form}`).diagnostics)
+  const native = ({ code }: { readonly code: string }) => {
+    const [text, message] = Object.entries(wgsl).find(([part]) => code.includes(part)) ?? []
+    return text === undefined ? undefined : { message: message!, start: code.indexOf(text), end: code.indexOf(text) + text.length }
+  }
+  return inFormOfPage(checked(program, { used, set, memory, files, plugin, native }, `page.${form}`).diagnostics)
 }
 
 function pluginOf(given: GivenPlugin | undefined): FoundPlugin | { readonly problem: string } {

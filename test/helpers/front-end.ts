@@ -1,29 +1,8 @@
-// WGSL → what Dawn says of it before any driver sees it: its parser, its type checker, its analysis of uniformity. The null backend
-// knows every extension and matrices of every size, so kernels for devices that are not here can be checked on any machine. What a
-// driver makes of them it cannot tell, nor whether a device has matrices of a size.
-import { create } from 'webgpu'
+// Dawn's front end as tests want it: a line for each complaint, `12:7 error: no matching call to …`.
+import { frontEnd as complaints } from '../../runtime/webgpu/front-end.ts'
 
-/** What kernels may enable. */
-const extensions = ['shader-f16', 'subgroups', 'subgroup-size-control', 'chromium-experimental-subgroup-matrix']
-
-/** Dawn's instance: as long as it is referred to, its devices live. */
-const shared: { gpu?: GPU } = {}
-
-/**
- * A device without a driver that has these of the features in `extensions`; a module that enables another is refused, as on a real one.
- * The function gives Dawn's messages about a module: `12:7 error: no matching call to …`. None: there is nothing to say against it.
- */
-export async function frontEnd(features: readonly string[] = extensions): Promise<(wgsl: string) => Promise<readonly string[]>> {
-  const gpu = (shared.gpu ??= create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']))
-  const adapter = await gpu.requestAdapter()
-  if (!adapter) throw new Error('Dawn was built without its null backend')
-  const requiredFeatures = extensions.filter((name) => features.includes(name)) as GPUFeatureName[]
-  const device = await adapter.requestDevice({ requiredFeatures })
-  return async (wgsl) => {
-    // The same errors once more, which would go to stderr.
-    device.pushErrorScope('validation')
-    const info = await device.createShaderModule({ code: wgsl }).getCompilationInfo()
-    await device.popErrorScope()
-    return info.messages.map(({ lineNum, linePos, type, message }) => `${lineNum}:${linePos} ${type}: ${message}`)
-  }
+/** What Dawn says of modules for a device with these features. */
+export async function frontEnd(features?: readonly string[]): Promise<(wgsl: string) => Promise<readonly string[]>> {
+  const ask = await complaints(features)
+  return async (wgsl) => (await ask(wgsl)).map(({ line, column, type, message }) => `${line}:${column} ${type}: ${message}`)
 }
