@@ -142,6 +142,7 @@ const forms: readonly (readonly [what: string, yaml: string, smdm: string])[] = 
   ['a list as far left as its key', 'let a:\n- 1\n- 2\n', 'let a = [\n  1,\n  2,\n]\n'],
   ['amended twice', 'let a:\n  is:\n    is: b\n    c: 1\n  d: 2\n', 'let a = b { c: 1 } {\n  d: 2\n}\n'],
   ['a sum amended', 'let a:\n  is: b + c\n  d: 2\n', 'let a = (b + c) {\n  d: 2\n}\n'],
+  ['a number with its unit amended', 'let a:\n  is: 2 steps\n  d: 2\n', 'let a = (2 steps) {\n  d: 2\n}\n'],
   ['a field called `is`', "let a:\n  is: b\n  'is': 1\n", 'let a = b {\n  is: 1\n}\n'],
   ['an alias of the same name', 'use a: a as a\n', 'use a as a\n'],
   ['comments behind keys and dashes', 'let a:  # 1\n  -  # 2\n    b: 1  # 3\n', 'let a = [\n  {\n    b: 1  # 3\n  },  # 2\n]  # 1\n'],

@@ -129,7 +129,8 @@ function checkWeights(b: Build, stage: Rec, model: Model, from: TrainStage): boo
   const there = new Map(from.model.weights.map((w) => [w.name, w]))
   const sizes = (weight: WeightSpec | undefined): string | undefined => weight?.dims.map((d) => `${d.name} ${d.size}`).join(', ')
   const odd = model.weights.find((w) => sizes(w) !== sizes(there.get(w.name)))
-  const missing = from.model.weights.find((w) => !model.weights.some((own) => own.name === w.name))
+  const here = new Set(model.weights.map((w) => w.name))
+  const missing = from.model.weights.find((w) => !here.has(w.name))
   const name = (odd ?? missing)?.name
   if (name === undefined) return true
   b.s.say.unlikeWeights(place(stage, 'from').at, { from: from.name, weight: name, here: sizes(odd), there: sizes(there.get(name)) })

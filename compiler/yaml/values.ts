@@ -62,9 +62,10 @@ function mapping(r: Reading, node: MapNode, spot: Spot, hoisted: string[]): Expr
   return { ...target, tail: [...target.tail, ...rest.tail] }
 }
 
-/** What an amendment binds to: on a page of ours, of `a + b { … }` only `b`. */
+/** What an amendment binds to: on a page of ours, of `a + b { … }` only `b`, and in `2 steps { … }` `steps` would be a field. */
 function operand(e: Expr): Expr {
-  return e.kind === 'unary' || e.kind === 'binary' || e.kind === 'if' ? { kind: 'paren', span: e.span, inner: e } : e
+  const loose = e.kind === 'unary' || e.kind === 'binary' || e.kind === 'if' || (e.kind === 'number' && e.unit !== undefined)
+  return loose ? { kind: 'paren', span: e.span, inner: e } : e
 }
 
 /** The offset behind a comment on this line. */
