@@ -3,7 +3,7 @@ import type { Native, NativeProblem } from '../compiler/check/session.ts'
 
 /** What is wrong with a function. Nothing, too, where the package of that compiler is not there: then devices will tell. */
 export async function nativeProblem({ code, params }: Native): Promise<NativeProblem | undefined> {
-  const ask = await compiler()
+  const ask = await (compiler ??= loaded())
   const head = `fn asked(${params.map((p) => `${p}: f32`).join(', ')}) -> f32 {\n`
   const found = ((await ask?.(`${head}${code}\n}\n`)) ?? []).find(({ type }) => type === 'error')
   if (!found) return undefined
@@ -17,7 +17,9 @@ export function nativeKey({ code, params }: Native): string {
   return `${params.join()}\n${code}`
 }
 
-async function compiler() {
+let compiler: ReturnType<typeof loaded> | undefined
+
+async function loaded() {
   try {
     return await (await import('../runtime/webgpu/front-end.ts')).frontEnd([])
   } catch {

@@ -5,7 +5,7 @@ import type { Fix, Report } from './diagnostic.ts'
 import { messages } from './messages.ts'
 import type { Span } from './source.ts'
 import { each, nearest } from './suggest.ts'
-import { suffixes, unitOf, units } from './words.ts'
+import { suffixes, times, unitOf, units } from './words.ts'
 
 const shape = /^(\d(?:_?\d)*(?:\.\d(?:_?\d)*)?(?:[eE][+-]?\d+)?)(%|[A-Za-z_]\w*)?(?: (.+))?$/
 
@@ -45,7 +45,7 @@ export function number(text: string, span: Span, report: Report): NumberExpr {
     const here = suffixes.includes(unit) ? unit : elsewhere.get(unit)
     const joined = here === undefined || suffix !== undefined ? undefined : digits + here
     const near = joined ?? (meant === undefined ? undefined : stem + meant)
-    const time = here !== undefined && /^(ms|s|min|h|d)$/.test(here)
+    const time = here !== undefined && times.includes(here)
     report.using(messages).unknownUnit(place, { spelling: text, unit, near, units, time, fixes: replace(span, near) })
   }
   return { kind: 'number', span, value, suffix, unit, text }

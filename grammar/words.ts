@@ -8,12 +8,11 @@ export const reserved = [
 
 export type Reserved = (typeof reserved)[number]
 
+/** Suffixes of time. */
+export const times: readonly string[] = ['ms', 's', 'min', 'h', 'd']
+
 /** Written without a blank: percent, powers of ten, time, bytes. */
-export const suffixes: readonly string[] = [
-  ...['%', 'k', 'M', 'B', 'T'],
-  ...['ms', 's', 'min', 'h', 'd'],
-  ...['KiB', 'MiB', 'GiB', 'TiB', 'KB', 'MB', 'GB', 'TB'],
-]
+export const suffixes: readonly string[] = [...['%', 'k', 'M', 'B', 'T'], ...times, ...['KiB', 'MiB', 'GiB', 'TiB', 'KB', 'MB', 'GB', 'TB']]
 
 /** Written after one blank. */
 export const units: readonly string[] = ['tokens', 'steps', 'flops', 'sequences', 'epochs', 'params']

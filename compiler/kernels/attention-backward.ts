@@ -5,13 +5,8 @@
 import { baseOf, coordinates, find, gridOf, strideOf, type Layout } from './attention-layout.ts'
 import type { Body } from './attention-module.ts'
 import type { Tile } from './attention-tile.ts'
-import { accumulate, column, dots, loadTiles, log2e, repeat, rowOf, sumOverLanes, vectors, type Operand } from './attention-wgsl.ts'
+import { accumulate, column, dots, loadTiles, log2e, repeat, rowOf, operandsOfGradient, sumOverLanes, vectors } from './attention-wgsl.ts'
 import { extentOf } from './extents.ts'
-
-function inputs({ request: { q, k, v }, lse }: Layout): readonly Operand[] {
-  const types = { q, k, v, lse, delta: lse, dy: q }
-  return Object.entries(types).map(([name, type]) => ({ name, type, access: 'read' }))
-}
 
 /** Scores s and dP of a chunk, summed over the lanes; `q · k` and `dy · v` whichever of them is owned. */
 function scores(ownA: string, ownB: string, tile: Tile): string {
@@ -62,15 +57,15 @@ if (valid) {
 ${columns(tile, (i, c) => `store_dq(at_q, ${c}, x[${i}] * ${attrs.scale}f);`)}
 }`
   return {
-    operands: [...inputs(layout), { name: 'dq', type: q, access: 'write' }],
+    operands: operandsOfGradient(layout),
     grid: gridOf(find(q, attrs.query), rows, [...shared, ...grouped], live, facts),
     main,
   }
 }
 
 export function dkvBody(layout: Layout, tile: Tile): Body {
-  const { request, shared, keys, ds } = layout
-  const { attrs, k, v, live, facts, wantDs = false } = request
+  const { request, shared, keys } = layout
+  const { attrs, k, v, live, facts } = request
   const { lanes, rows } = tile
   const main = `
 ${baseOf('k', k, layout)}
@@ -89,9 +84,8 @@ ${eachGroup(layout, streamQueries(layout, tile))}
 if (valid) {
 ${columns(tile, (i, c) => `store_dk(at_k, ${c}, x[${i}] * ${attrs.scale}f);\nstore_dv(at_v, ${c}, y[${i}]);`)}
 }`
-  const results = { dk: k, dv: v, ...(wantDs && { ds }) }
   return {
-    operands: [...inputs(layout), ...Object.entries(results).map(([name, type]): Operand => ({ name, type, access: 'write' }))],
+    operands: operandsOfGradient(layout),
     grid: gridOf(find(k, attrs.key), rows, shared, live, facts),
     main,
   }

@@ -9,6 +9,15 @@ export interface Operand {
   readonly access: 'read' | 'write'
 }
 
+/** What the kernels of gradients read and write, in binding order. */
+export function operandsOfGradient({ request: { kind, q, k, v, wantDs }, lse, ds }: Layout): readonly Operand[] {
+  const read = { q, k, v, lse, delta: lse, dy: q }
+  const written: Readonly<Record<string, Type>> = kind === 'dq' ? { dq: q } : { dk: k, dv: v, ...(wantDs && { ds }) }
+  const all = (types: Readonly<Record<string, Type>>, access: Operand['access']) =>
+    Object.entries(types).map(([name, type]): Operand => ({ name, type, access }))
+  return [...all(read, 'read'), ...all(written, 'write')]
+}
+
 /** `text` for index 0u … n-1: written out, or as a loop over `index`. */
 export function repeat({ unroll }: Tile, index: string, n: number, text: (i: string) => string): string {
   if (unroll) return Array.from({ length: n }, (_, i) => text(`${i}u`)).join('\n')

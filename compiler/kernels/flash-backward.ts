@@ -5,16 +5,11 @@
 // Where dkv also leaves dS, as f16 like the weights of its own product, dQ is a plain product of it, and dq is not needed.
 import type { Body } from './attention-module.ts'
 import { baseOf, coordinates, find, gridOf, strideOf, type Layout } from './attention-layout.ts'
-import { log2e, type Operand } from './attention-wgsl.ts'
+import { log2e, operandsOfGradient } from './attention-wgsl.ts'
 import { extentOf } from './extents.ts'
 import type { FlashCut } from './flash-tile.ts'
 import { accumulate, fetch, lines, ownRows, places, position, put, scoreAt, scores, slice, storeRows, sums, turns, weightAt, type Stream } from './flash-wgsl.ts' // prettier-ignore
 import { range } from './text.ts'
-
-function inputs({ request: { q, k, v }, lse }: Layout): readonly Operand[] {
-  const types = { q, k, v, lse, delta: lse, dy: q }
-  return Object.entries(types).map(([name, type]) => ({ name, type, access: 'read' }))
-}
 
 export function flashDq(layout: Layout, cut: FlashCut): Body {
   const { request, shared, grouped, queries, keys, lse } = layout
@@ -56,15 +51,15 @@ let seen_${t} = ${attrs.causal ? `min(${keys}, own_${t} + 1u)` : keys};`,
     storeRows('x', 'dq', queries, () => `${attrs.scale}f`, cut),
   )
   return {
-    operands: [...inputs(layout), { name: 'dq', type: q, access: 'write' }],
+    operands: operandsOfGradient(layout),
     grid: gridOf(find(q, attrs.query), cut.groupRows, [...shared, ...grouped], live, facts),
     main,
   }
 }
 
 export function flashDkv(layout: Layout, cut: FlashCut): Body {
-  const { request, shared, keys, ds } = layout
-  const { attrs, k, v, live, facts, wantDs = false } = request
+  const { request, shared, keys } = layout
+  const { attrs, k, v, live, facts } = request
   const main = lines(
     slice('k', k, attrs.key, layout),
     slice('v', v, attrs.key, layout),
@@ -80,9 +75,8 @@ export function flashDkv(layout: Layout, cut: FlashCut): Body {
     storeRows('x', 'dk', keys, () => `${attrs.scale}f`, cut),
     storeRows('z', 'dv', keys, () => '1f', cut),
   )
-  const results = { dk: k, dv: v, ...(wantDs && { ds }) }
   return {
-    operands: [...inputs(layout), ...Object.entries(results).map(([name, type]): Operand => ({ name, type, access: 'write' }))],
+    operands: operandsOfGradient(layout),
     grid: gridOf(find(k, attrs.key), cut.groupRows, shared, live, facts),
     main,
   }
