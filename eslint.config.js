@@ -2,7 +2,20 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['node_modules', '.smdmc', 'runs', 'bin', 'eslint.config.js', 'runtime/onnx/worker.js', 'bench/torch', 'editor'] },
+  {
+    ignores: [
+      'node_modules',
+      '.smdmc',
+      'runs',
+      'bin',
+      'dist',
+      'eslint.config.js',
+      'scripts/build.js',
+      'runtime/onnx/worker.js',
+      'bench/torch',
+      'editor',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { check } from '../compiler/check/check.ts'
 import type { Scope } from '../compiler/elaborate/code.ts'
 import type { SourceFile } from '../grammar/source.ts'
+import { home } from './home.ts'
 
-const root = join(import.meta.dirname, '..', 'pipelines')
+const root = join(home, 'pipelines')
 
 /** The files of a library, named as messages show them: `std/attention.smdm`. Undefined when there is no such library. */
 export function librarySources(name: string): readonly SourceFile[] | undefined {

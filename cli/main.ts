@@ -8,6 +8,7 @@ import type { BenchOptions } from './commands/bench.ts'
 import type { ExplainOptions } from './commands/explain.ts'
 import type { PlanOptions } from './commands/plan.ts'
 import { EXPLAINED } from './explained.ts'
+import { home } from './home.ts'
 import { exits, WrongUse, type Exit } from './exit.ts'
 import { reportBug, reportFailure, type Output } from './report.ts'
 
@@ -20,7 +21,7 @@ interface PageOptions extends Common {
   readonly memory?: number
 }
 
-const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string }
+const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }
 
 const program = new Command('smdmc')
   .description('Trains, samples and evaluates masked diffusion language models from one page.')

@@ -16,6 +16,12 @@ describe('commands', { concurrency: 2 }, () => {
     assert.equal(bad.code, 2)
     assert.equal(bad.stdout, '')
     assert.match(bad.stderr, /^error\[unknown-field\]: .*\n +--> page\.smdm:12:3\n[^]*did you mean `budget`\?\n\n1 error in page\.smdm\n$/)
+    folder.write(
+      'page.smdm',
+      pageText() + Array.from({ length: 10 }, (_, i) => `sample more${i} { from: tiny, length: 8 tokens }\n`).join(''),
+    )
+    assert.equal((await folder.run('check', 'page.smdm')).stdout, 'page.smdm is sound: 13 stages, 1 train, 11 sample, 1 eval\n')
+    folder.write('page.smdm', pageText({ more: 'bugdet: 3 steps' }))
     const json = await folder.run('check', 'page.smdm', '--json')
     assert.equal(json.code, 2)
     assert.deepEqual(

@@ -72,6 +72,23 @@ for (const [what, body, wrong, message] of [
   })
 }
 
+for (const form of ['smdm', 'yaml']) {
+  for (const [system, newline] of [
+    ['Unix', '\n'],
+    ['Windows', '\r\n'],
+  ] as const) {
+    test(`a mistake in several lines of WGSL has its place in ${form} with the line ends of ${system}`, async () => {
+      using folder = folderWith((text) => text.replace(WGSL, 'wgsl """\n  let r = max(x, 0.0);\n    return r * lost;\n"""'))
+      const { stdout } = await folder.run('convert', 'page.smdm')
+      const text = form === 'yaml' ? stdout : folder.read('page.smdm')
+      folder.write(`page.${form}`, text.replaceAll('\n', newline))
+      const { stderr } = await folder.run('check', `page.${form}`)
+      const [, line, column] = /bad-wgsl[^]*--> page\.\w+:(\d+):(\d+)/.exec(stderr) ?? assert.fail(stderr)
+      assert.equal(text.split('\n')[Number(line) - 1]!.indexOf('lost') + 1, Number(column))
+    })
+  }
+}
+
 test('in gradients the WGSL of an op has dy beside the arguments', async () => {
   using folder = new Folder('op twice(x) = wgsl "return 2 * x;"\ngrad(dy) { x: wgsl "return 2 * dy;" }\n')
   assert.equal((await folder.run('check', 'page.smdm')).code, 0)

@@ -156,3 +156,12 @@ describe('pages that mean more than a machine holds', () => {
     })
   }
 })
+
+test('names and units that JavaScript knows mean nothing', () => {
+  for (const name of ['valueOf', 'constructor', 'toString']) {
+    const asUnit = checked(layer(`repeat 2${name} {} return x`)).diagnostics
+    assert.deepEqual(new Set(asUnit.map((d) => d.code)), new Set(['unknown-suffix', 'unit-in-code']))
+    assert.deepEqual(checked(layer(`return x * ${name}`)).diagnostics.map((d) => d.code), ['undefined-name']) // prettier-ignore
+    assert.deepEqual(checked(`let a = ${name}`).diagnostics.map((d) => d.code), ['unknown-name']) // prettier-ignore
+  }
+})

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nearest } from '../../grammar/suggest.ts'
+import { home } from '../home.ts'
 import { exits, WrongUse, type Exit } from '../exit.ts'
 
 /** Prints the section of a code. Fails where there is none of this name. */
 export function helpCommand(code: string): Exit {
-  const sections = sectionsOf(readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'errors.md'), 'utf8'))
+  const sections = sectionsOf(readFileSync(join(home, 'docs', 'errors.md'), 'utf8'))
   const section = sections.get(code)
   if (section === undefined) {
     const near = nearest(code, sections.keys())

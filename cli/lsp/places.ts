@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Location, Position, Range } from 'vscode-languageserver/node'
 import { positionAt, type SourceFile, type Span } from '../../grammar/source.ts'
+import { home } from '../home.ts'
 import { isLibrary } from './sources.ts'
 
-const pipelines = join(import.meta.dirname, '..', '..', 'pipelines')
+const pipelines = join(home, 'pipelines')
 
 /** The name of the source that an editor calls `uri`. A buffer that is no file keeps its URI as name. */
 export function nameOf(uri: string): string {

@@ -20,13 +20,15 @@ function checkOne(s: Session, op: OpDecl, { code }: WgslExpr, params: readonly s
   if (problem) s.say.badWgsl(placeIn(code, problem), { name: op.name.name, message: problem.message, params })
 }
 
-/** The place in the text that was written, if that says its value letter by letter; else all of it. */
+/** The place in the text that was written, if that says its value letter by letter, but for Windows' line ends; else all of it. */
 function placeIn({ span, value, triple }: WgslExpr['code'], { start, end }: NativeProblem): Span {
   const quotes = triple ? 3 : 1
   const written = textOf(span).slice(quotes, -quotes)
-  const from = span.start + quotes + written.length - value.length
-  if (!written.endsWith(value) || end <= start) return span
-  return { ...span, start: from + start, end: from + end }
+  const read = Array.from({ length: written.length }, (_, at) => at).filter((at) => !/^\r+\n/.test(written.slice(at, at + 3)))
+  const skipped = read.length - value.length
+  if (end <= start || read.slice(skipped).some((at, i) => written[at] !== value[i])) return span
+  const place = (offset: number): number => span.start + quotes + (read[skipped + offset] ?? written.length)
+  return { ...span, start: place(start), end: place(end - 1) + 1 }
 }
 
 function inside(part: object, visit: (expr: WgslExpr) => void): void {

@@ -4,6 +4,7 @@ import type { CallExpr, Expr, Let, NameExpr, Noun, Param } from '../../grammar/a
 import { parse } from '../../grammar/parse.ts'
 import { textOf, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
+import { CONSTANTS } from '../elaborate/builtin.ts'
 import { foreignValue } from '../spec/foreign.ts'
 import { KINDS, kindOfMaker, type KindName, type PartName } from '../spec/kinds.ts'
 import { amend, nounValue } from './amend.ts'
@@ -17,8 +18,6 @@ import type { Env, Session } from './session.ts'
 import { arithmetic, extreme, readNumber } from './units.ts'
 import { exampleOf } from './wording.ts'
 import { poison, type CodeValue, type Extreme, type Family, type Quantity, type Value } from './value.ts'
-
-const CONSTANTS: Readonly<Record<string, number>> = { pi: Math.PI, inf: Infinity }
 
 /** The value of an expression. `want`: the kind of record that its place takes, whose makers go before other names. */
 export function evaluate(expr: Expr, env: Env, want?: KindName | PartName): Value {
@@ -181,7 +180,8 @@ function resolve(expr: NameExpr, env: Env, want?: KindName | PartName): Value {
     s.say.argumentNeeded(span, { name, kind })
     return poison(span)
   }
-  if (Object.hasOwn(CONSTANTS, name)) return { kind: 'quantity', number: CONSTANTS[name]!, dimension: 'none', span }
+  const constant = CONSTANTS.get(name)
+  if (constant !== undefined) return { kind: 'quantity', number: constant, dimension: 'none', span }
   const makers = want === undefined ? Object.values(KINDS).flatMap((k) => Object.keys(k.makers)) : Object.keys(KINDS[want].makers)
   const used = Array.isArray(s.world.read(name, span.source.name)) ? `\`use ${name}\` at the top of the page` : undefined
   const here = used ?? foreignValue(name, want)

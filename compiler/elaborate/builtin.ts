@@ -6,7 +6,10 @@ import type { Frame } from './frame.ts'
 import { reduction, type Reduction } from './reduction.ts'
 import { FAILED, type Term } from './term.ts'
 
-export const CONSTANTS: Readonly<Record<string, number>> = { pi: Math.PI, inf: Infinity }
+export const CONSTANTS: ReadonlyMap<string, number> = new Map([
+  ['pi', Math.PI],
+  ['inf', Infinity],
+])
 
 const UNARY: readonly UnaryOp[] = ['exp', 'log', 'sqrt', 'sin', 'cos', 'tanh', 'abs', 'floor', 'ceil', 'round', 'bf16']
 const BINARY: readonly BinaryOp[] = ['min', 'max']
@@ -19,7 +22,7 @@ const FUNCTIONS = new Map<string, { readonly unary?: UnaryOp; readonly binary?: 
 ])
 
 /** Built-in names of functions and constants, `pos` included. No declaration may take one. */
-export const BUILTINS: readonly string[] = [...new Set<string>([...UNARY, ...BINARY, ...REDUCTIONS, ...Object.keys(CONSTANTS), 'pos'])]
+export const BUILTINS: readonly string[] = [...new Set<string>([...UNARY, ...BINARY, ...REDUCTIONS, ...CONSTANTS.keys(), 'pos'])]
 
 export function isFunction(name: string): boolean {
   return FUNCTIONS.has(name)

@@ -76,16 +76,17 @@ function formula(expr: Expr, frame: Frame): Term {
 }
 
 /** What suffixes do to a plain number; time and memory have none in a formula. */
-const SCALES: Readonly<Record<string, (x: number) => number>> = {
-  '%': (x) => x / 100,
-  k: (x) => x * 1e3,
-  M: (x) => x * 1e6,
-  B: (x) => x * 1e9,
-  T: (x) => x * 1e12,
-}
+const SCALES: ReadonlyMap<string | undefined, (x: number) => number> = new Map([
+  [undefined, (x) => x],
+  ['%', (x) => x / 100],
+  ['k', (x) => x * 1e3],
+  ['M', (x) => x * 1e6],
+  ['B', (x) => x * 1e9],
+  ['T', (x) => x * 1e12],
+])
 
 function literal({ value, suffix, unit, text, span }: NumberExpr, frame: Frame): Term {
-  const scale = suffix === undefined ? (x: number): number => x : SCALES[suffix]
+  const scale = SCALES.get(suffix)
   if (scale !== undefined && unit === undefined) return number(scale(value))
   frame.ctx.say.unitInCode(span, { text, number: String(scale === undefined ? value : scale(value)) })
   return FAILED
@@ -102,7 +103,7 @@ function named(frame: Frame, path: readonly string[], span: Span): Term {
   }
   const global = frame.code.scope.number(path) ?? frame.code.scope.code(path)
   if (global !== undefined) return known(global)
-  const constant = rest.length === 0 ? CONSTANTS[name] : undefined
+  const constant = rest.length === 0 ? CONSTANTS.get(name) : undefined
   if (constant !== undefined) return number(constant)
   const inherits = rest.length === 0 && frame.caller?.inherited(name) !== undefined
   frame.ctx.say.undefinedName(span, { name: path.join('.'), known: [...frame.names(), ...BUILTINS], inherits })

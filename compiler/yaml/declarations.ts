@@ -95,7 +95,9 @@ function code(r: Reading, { key, value: node }: PairNode, head: Excerpt, hoisted
   const { after } = item.trivia
   hoisted.push(...item.trivia.before, ...(after === undefined ? [] : [after]), ...module.tail.filter((line) => line !== ''))
   // Keys of stages count code by its text, which must be that of a page.
-  return { ...relocate(item, whole, r.page), span: spelled(r.page, key.range[0], whole.text.slice(item.span.start, item.span.end)) }
+  const { start, end } = item.span
+  const span = spelled(r.page, key.range[0], whole.text.slice(start, end), (at) => whole.place(start + at))
+  return { ...relocate(item, whole, r.page), span }
 }
 
 /** `use NAME: library`, `use NAME: "file"`, or all of it in the key. */

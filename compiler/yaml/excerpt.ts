@@ -106,7 +106,7 @@ export function relocate<T>(tree: T, excerpt: Excerpt, page: SourceFile): T {
     const moved = Object.fromEntries(Object.entries(value).map(([key, child]) => [key, move(child)]))
     if (moved['kind'] !== 'string') return moved
     const { start, end } = (value as { readonly span: Span }).span
-    return { ...moved, span: spelled(page, excerpt.place(start), excerpt.text.slice(start, end)) }
+    return { ...moved, span: spelled(page, excerpt.place(start), excerpt.text.slice(start, end), (at) => excerpt.place(start + at)) }
   }
   return move(tree) as T
 }
@@ -120,6 +120,8 @@ export function placed({ start, end }: { readonly start: number; readonly end: n
 /** A page that goes on with the letters of ours for which the true one has an escape or another indentation. */
 interface Respelt extends SourceFile {
   readonly of: SourceFile
+  /** The offset in the true page of an offset in this one, where letters of ours begin. */
+  readonly place: (offset: number) => number
 }
 
 /** Whether offsets behind the start of a span mean nothing in the page that the user has. */
@@ -127,13 +129,22 @@ export function isRespelt({ source }: Span): boolean {
   return 'of' in source
 }
 
+/** A span in the page that the user has, where one of the same name goes on with letters of ours. */
+export function inPage(span: Span): Span {
+  if (!isRespelt(span)) return span
+  const { of, place } = span.source as Respelt
+  const start = place(span.start)
+  return { source: of, start, end: span.end > span.start ? Math.max(start, place(span.end - 1) + 1) : start }
+}
+
 /**
  * A span whose text is `text`, at an offset of the page. Where the page spells it in YAML's way, indented or escaped, the
- * span stands in a page of the same name that goes on with `text` from there: line and column stay right, and whoever
- * reads the text under the span, as the formatter and the keys of stages do, reads our language.
+ * span stands in a page of the same name that goes on with `text` from there: line and column of its start stay right, and
+ * whoever reads the text under the span, as the formatter and the keys of stages do, reads our language. `place` knows where
+ * in the page the letters of `text` are.
  */
-export function spelled(page: SourceFile, start: number, text: string): Span {
-  const respelt = (): Respelt => ({ name: page.name, text: page.text.slice(0, start) + text, of: page })
+export function spelled(page: SourceFile, start: number, text: string, place: (offset: number) => number): Span {
+  const respelt = (): Respelt => ({ name: page.name, text: page.text.slice(0, start) + text, of: page, place: (at) => place(at - start) })
   const source = page.text.startsWith(text, start) ? page : respelt()
   return { source, start, end: start + text.length }
 }

@@ -6,7 +6,7 @@ import { codeOf, type Diagnostic } from '../../grammar/diagnostic.ts'
 import { parse, parseExpression } from '../../grammar/parse.ts'
 import { messages as ofBodies } from '../elaborate/messages.ts'
 import { kindOfMaker } from '../spec/kinds.ts'
-import { isRespelt } from './excerpt.ts'
+import { inPage, isRespelt } from './excerpt.ts'
 import { useLines } from './write.ts'
 import { isPlain, plain, quoted } from './write-scalar.ts'
 
@@ -15,9 +15,15 @@ const bodies: ReadonlySet<string> = new Set(Object.keys(ofBodies).map(codeOf))
 /** A diagnostic that points into a YAML page, with its notes respelled and without cures for letters that the page does not have. */
 export function inYaml(diagnostic: Diagnostic): Diagnostic {
   const { code, notes } = diagnostic
-  const fixes = diagnostic.fixes.filter(({ span }) => !isRespelt(span))
-  if (bodies.has(code)) return { ...diagnostic, fixes }
-  return { ...diagnostic, fixes, notes: notes.map((note) => note.replace(/`([^`]+)`/g, (_, text: string) => `\`${respelled(text)}\``)) }
+  const span = inPage(diagnostic.span)
+  const fixes = diagnostic.fixes.filter((fix) => !isRespelt(fix.span))
+  if (bodies.has(code)) return { ...diagnostic, span, fixes }
+  return {
+    ...diagnostic,
+    span,
+    fixes,
+    notes: notes.map((note) => note.replace(/`([^`]+)`/g, (_, text: string) => `\`${respelled(text)}\``)),
+  }
 }
 
 /** Stands for `…`, which no grammar knows. */

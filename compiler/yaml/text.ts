@@ -11,7 +11,7 @@ export function quotedText(page: SourceFile, node: ScalarNode): StringExpr {
   const text = contentOf(node)
   const written = page.text.slice(start, end)
   const same = written.startsWith('"') && (!/[\\\n]/.test(written) || means(written, text))
-  const span = same || written.startsWith("'") ? { source: page, start, end } : spelled(page, start, spell(text))
+  const span = same || written.startsWith("'") ? { source: page, start, end } : spelled(page, start, spell(text), () => start)
   return { kind: 'string', span, value: text, triple: false }
 }
 
@@ -21,8 +21,10 @@ export function blockText(page: SourceFile, node: ScalarNode, excerpt: Excerpt):
   const [start, end] = node.range
   if (node.type === 'PLAIN') return { kind: 'string', span: { source: page, start, end }, value: text, triple: false }
   const triple = fitsTriple(text)
-  const spelling = triple ? `"""${text.includes('\n') ? '\n' : ''}${text}"""` : spell(text)
-  return { kind: 'string', span: spelled(page, excerpt.place(0), spelling), value: text, triple }
+  const opening = triple ? `"""${text.includes('\n') ? '\n' : ''}` : '"'
+  const spelling = triple ? `${opening}${text}"""` : spell(text)
+  const place = (at: number): number => excerpt.place(Math.max(at - opening.length, 0))
+  return { kind: 'string', span: spelled(page, excerpt.place(0), spelling, place), value: text, triple }
 }
 
 /** Whether a text can stand between triple quotes. */

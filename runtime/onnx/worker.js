@@ -1,4 +1,4 @@
-// A thread does not inherit what bin/smdmc.js has registered: here tsx is told again to load the TypeScript sources as they are.
+// The worker where the sources run as they are, as in tests: a thread has to be told of tsx again. A build has a worker.js of its own.
 import { fileURLToPath } from 'node:url'
 import { register } from 'tsx/esm/api'
 

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { buildSync, type BuildOptions } from 'esbuild'
 import { source } from '../../bench/source.ts'
+import { bundled } from '../build.js'
 
 export interface Contents {
   readonly node: string
@@ -34,7 +35,7 @@ const entries: Readonly<Record<string, string>> = {
   ...Object.fromEntries(kernelTests.map((name) => [`${name}.test`, `test/${name}.test.ts`])),
 }
 
-/** Fills `folder` with app/, docs/, node, lib/ and nvidia.sh. */
+/** Fills `folder` with app/, node, lib/ and nvidia.sh. */
 export function assemble(folder: string, { node, libs }: Contents): void {
   const app = join(folder, 'app')
   mkdirSync(app, { recursive: true })
@@ -44,8 +45,8 @@ export function assemble(folder: string, { node, libs }: Contents): void {
   cpSync(join(root, 'bench', 'torch'), join(app, 'torch'), { recursive: true, filter: (path) => !path.includes('__pycache__') })
   cpSync(join(root, 'test', 'golden', 'cases'), join(app, 'cases'), { recursive: true })
   cpSync(join(root, 'test', 'devices'), join(app, 'bin', 'devices'), { recursive: true })
-  mkdirSync(join(folder, 'docs'))
-  copyFileSync(join(root, 'docs', 'errors.md'), join(folder, 'docs', 'errors.md'))
+  mkdirSync(join(app, 'docs'))
+  copyFileSync(join(root, 'docs', 'errors.md'), join(app, 'docs', 'errors.md'))
   copyFileSync(join(import.meta.dirname, 'nvidia.sh'), join(folder, 'nvidia.sh'))
   copyDawn(join(app, 'node_modules', 'webgpu'))
   copySwiftShader(join(app, 'node_modules', '@sparticuz', 'chromium'))
@@ -56,22 +57,16 @@ export function assemble(folder: string, { node, libs }: Contents): void {
 
 /** All in one folder beneath app/, as deep as the sources lie that look for pipelines/, torch/ and docs/ beside theirs. */
 function compileInto(folder: string): void {
+  const absent = join(import.meta.dirname, 'absent.ts')
   const options: BuildOptions = {
+    ...bundled,
     entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)])),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
     minifyWhitespace: true,
-    // A plugin of a page is TypeScript, which a bundle has no compiler for; Ink's devtools are for those who write Ink.
-    alias: { 'tsx/esm/api': join(import.meta.dirname, 'no-plugins.ts'), 'react-devtools-core': join(import.meta.dirname, 'no-plugins.ts') },
+    // A plugin of a page is TypeScript, which a bundle has no compiler for.
+    alias: { ...bundled.alias, 'tsx/esm/api': absent },
     external: ['webgpu', 'onnxruntime-node', '@sparticuz/chromium'],
-    // Dependencies in CommonJS ask for Node's own modules by require.
-    banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
-    logLevel: 'error',
   }
   buildSync(options)
 }
