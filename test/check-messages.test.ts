@@ -1,7 +1,7 @@
 // One mistake yields one message. (That every message has a program is tested with the manual's, in errors.test.ts.)
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { FOREIGN } from '../compiler/spec/foreign.ts'
+import { FOREIGN_FIELDS } from '../compiler/spec/foreign-fields.ts'
 import { KINDS } from '../compiler/spec/kinds.ts'
 import { codesOf, checked, page, shown } from './helpers/check.ts'
 
@@ -151,14 +151,12 @@ test('sizes of memory are told in the unit that fits them', () => {
 })
 
 test('every word of other frameworks leads to a field that is there', () => {
-  const params = ['width', 'hidden', 'layers', 'heads', 'context', 'causal']
+  const params = ['width', 'hidden', 'layers', 'heads', 'groups', 'context', 'causal']
   const fields = Object.values(KINDS).flatMap(({ fields, makers }) =>
     [fields, ...Object.values(makers).map((m) => m.fields)].flatMap(Object.keys),
   )
-  for (const [word, { here }] of Object.entries(FOREIGN)) {
-    assert.ok(here === undefined || fields.includes(here) || params.includes(here), `${word} → ${here}`)
-    assert.ok(!fields.includes(word), `${word} is a word of ours`)
-  }
+  for (const [word, meanings] of FOREIGN_FIELDS)
+    for (const { here } of meanings) assert.ok(here === undefined || fields.includes(here) || params.includes(here), `${word} → ${here}`)
   assert.match(
     shown(checked(page('', 'sample s { from: t, cfg_scale: 2 }')).diagnostics),
     /it belongs to `sampler`: write `sampler { guidance: … }`/,
@@ -182,4 +180,16 @@ test('what depends on a mistake says nothing', () => {
 test('a training that others amend may be incomplete', () => {
   assert.deepEqual(codesOf(`train base { batch: 8 sequences }\n${page().replace('smdm.pretrain', 'base')}`), [])
   assert.deepEqual(codesOf(`train base { batch: 8 sequences }\n${page()}`), ['missing-fields'])
+})
+
+test('a word of another framework means what its record has', () => {
+  const said = (more: string): readonly string[] => checked(page(more)).diagnostics.map((d) => `${d.code}: ${d.notes[0]}`)
+  const budget = page().match(/ *budget: .*\n/)![0]
+  assert.deepEqual(checked(page().replace(budget, '  num_steps: 2000\n')).diagnostics.map((d) => d.notes), [
+    ['here it is called `budget`: write `budget: 2000 steps`, with its unit'],
+  ]) // prettier-ignore
+  assert.deepEqual(said('objective { eps: 1e-3 }'), ['unknown-field: here it is called `floor`'])
+  assert.deepEqual(said('shuffle: true'), ['unknown-field: the sequences of a training come in an order drawn from its `seed`'])
+  assert.match(shown(checked(page('', 'sample s { from: t, num_steps: 8 }')).diagnostics), /write `sampler { steps: … }`/)
+  assert.match(shown(checked(page('', 'sample s { from: t, batch_size: 8 }')).diagnostics), /here it is called `count`/)
 })

@@ -3,7 +3,8 @@
 import type { Field, Noun, RecordExpr } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
-import { FOREIGN, FOREIGN_KINDS } from '../spec/foreign.ts'
+import { FOREIGN_FIELDS, type Meaning } from '../spec/foreign-fields.ts'
+import { FOREIGN_KINDS } from '../spec/foreign.ts'
 import { KIND_NAMES, KINDS, isKind, type FieldSpec, type KindName, type PartName } from '../spec/kinds.ts'
 import { defaultOf, typed } from './fields.ts'
 import { firstName, unknownFirst } from './guess.ts'
@@ -151,22 +152,22 @@ function customValue(noun: Noun, custom: CustomKind, env: Env): Value {
 /** A field nobody knows: another framework's word, a misspelling, or a field of something inside. Gives the field that was meant. */
 function unknownField(env: Env, base: Rec, field: Field, specs: Readonly<Record<string, FieldSpec>>): string | undefined {
   const name = field.name.name
-  const foreign = Object.hasOwn(FOREIGN, name) ? FOREIGN[name] : undefined
   const known = Object.keys(specs)
-  const inside = foreign?.here ?? name
-  const here = foreign?.here !== undefined && known.includes(foreign.here) ? foreign.here : undefined
+  const meanings: readonly Meaning[] = FOREIGN_FIELDS.get(name) ?? []
+  const here = meanings.find((m) => m.here !== undefined && known.includes(m.here))
+  const inside = [name, ...meanings.flatMap((m) => m.here ?? [])].filter((word) => !known.includes(word))
   const near = nearest(name, known)
   env.s.say.unknownField(field.name.span, {
     kind: wordOf(base),
     name,
-    here,
-    note: foreign && (foreign.here === undefined || known.includes(foreign.here)) ? foreign.note : undefined,
-    near,
-    within: known.includes(inside) ? undefined : withinOf(base, specs, inside),
+    here: here?.here,
+    note: (here ?? meanings.find((m) => m.here === undefined))?.note,
+    near: meanings.length === 0 ? near : undefined,
+    within: here ? undefined : inside.map((word) => withinOf(base, specs, word)).find((within) => within !== undefined),
     fields: known,
     span: field.name.span,
   })
-  return here ?? near
+  return here?.here ?? near
 }
 
 /** The field whose record has the field looked for: `optimizer` for `lr`. */
