@@ -21,16 +21,20 @@ const parser = new Parser()
 export interface Parsed {
   readonly module: Module
   readonly diagnostics: readonly Diagnostic[]
+  /** Where declarations begin, those included that have no tree. */
+  readonly starts?: readonly number[]
 }
 
 /** The tree of a file. After a syntax error it lacks the smallest broken parts and keeps what stands around them. */
 export function parse(source: SourceFile): Parsed {
   const reading = read(source)
+  const runs = split(reading.tokens)
   // One at a time: concrete trees are large, and each is left behind with its declaration.
   const trees = function* () {
-    for (const tokens of split(reading.tokens)) yield derive(reading, tokens, () => parser.declaration())
+    for (const tokens of runs) yield derive(reading, tokens, () => parser.declaration())
   }
-  return { module: file(scopeOf(reading), trees()), diagnostics: diagnosticsOf(reading) }
+  const module = file(scopeOf(reading), trees())
+  return { module, diagnostics: diagnosticsOf(reading), starts: runs.map(([first]) => first!.startOffset) }
 }
 
 export interface ParsedExpression {

@@ -193,3 +193,15 @@ test('a word of another framework means what its record has', () => {
   assert.match(shown(checked(page('', 'sample s { from: t, num_steps: 8 }')).diagnostics), /write `sampler { steps: … }`/)
   assert.match(shown(checked(page('', 'sample s { from: t, batch_size: 8 }')).diagnostics), /here it is called `count`/)
 })
+
+test('a declaration that cannot be read hides no mistake of the others, and makes none', () => {
+  const broken = page(
+    'sed: 1',
+    'op f(x) = (x +\n\nsample s { from: t, sampler: confidence { order: f, temp: 0 } }\neval e { from: lost, data: tales }',
+  )
+  assert.deepEqual(codesOf(broken), ['unknown-field', 'unclosed-bracket', 'unknown-field'])
+  for (const damaged of ['train t', 'data tales', 'use smdm']) {
+    const text = page('', 'sample s { from: t }\neval e { from: t, data: tales.validation }').replace(damaged, `${damaged} )`)
+    assert.deepEqual(codesOf(text), ['stray-bracket'], damaged)
+  }
+})

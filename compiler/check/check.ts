@@ -8,6 +8,7 @@ import type { SourceFile } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { elaborateModel } from '../elaborate/model.ts'
 import { numericOp } from '../elaborate/op.ts'
+import { holdsBeside, withoutDamage } from './damage.ts'
 import { Loader, loadPrelude } from './library.ts'
 import type { Pipeline, Scope } from './pipeline.ts'
 import type { Names } from './names.ts'
@@ -42,17 +43,32 @@ export function check(root: SourceFile, world: World): Checked {
 
 /** The same with elaboration given. */
 export function checkWith(root: SourceFile, world: World, elaboration: Elaboration): Checked {
+  const checked = checkWhole(root, world, elaboration)
+  if (!checked.blocked) return checked
+  const beside = checkWhole(root, withoutDamage(world), elaboration).diagnostics.filter(holdsBeside)
+  return { ...checked, diagnostics: inOrder(once([...checked.diagnostics, ...beside])) }
+}
+
+/** Checks a page whose files all have their names. One that lacks some is `blocked`: of it only that is told. */
+function checkWhole(root: SourceFile, world: World, elaboration: Elaboration): Checked & { readonly blocked?: boolean } {
   const { s, names, modules, scope } = openPage(root, world, elaboration)
   const { report } = s
   const all = [names.module, ...modules.filter((m) => m !== names.module)]
   if (report.diagnostics.some((d) => d.severity === 'error' && !WHOLE.includes(d.code)))
-    return { diagnostics: report.diagnostics, prelude: scope, modules: all }
+    return { diagnostics: report.diagnostics, prelude: scope, modules: all, blocked: true }
   checkSet(s, names.module)
   const stages = buildStages(s, names)
   checkUnreached(s, names)
   for (const module of all) checkNatives(s, module)
   if (!report.failed) warnUnused(s, names.module)
   return { pipeline: report.failed ? undefined : { stages }, diagnostics: once(report.diagnostics), prelude: scope, modules: all }
+}
+
+/** File by file as they were spoken of, each in the order of its text. */
+function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const files = [...new Set(diagnostics.map(({ span }) => span.source.name))]
+  const rank = ({ span }: Diagnostic): number => files.indexOf(span.source.name)
+  return diagnostics.toSorted((a, b) => rank(a) - rank(b) || a.span.start - b.span.start)
 }
 
 /** A page read and its names bound, with the session in which its values are found. */
