@@ -194,6 +194,16 @@ test('a word of another framework means what its record has', () => {
   assert.match(shown(checked(page('', 'sample s { from: t, batch_size: 8 }')).diagnostics), /here it is called `count`/)
 })
 
+test('what another maker has, a number for an op, and a kind for a stage lead on', () => {
+  const first = (text: string): string | undefined =>
+    checked(text)
+      .diagnostics.map((d) => d.notes.join(' '))
+      .join()
+  assert.match(first(page('', 'sample s { from: t, sampler: ancestral { order: f } }'))!, /^`confidence` has one, and this is `ancestral`/)
+  assert.match(first(page('objective { weight: 1 }'))!, /^it takes an op declare one, such as `op mine\(p, dp\) = …`, and write its name$/)
+  assert.match(first(page('', 'sweep s { over { a: [1, 2] } run: train { seed: a } }'))!, /^write the name of a train of this page$/)
+})
+
 test('a declaration that cannot be read hides no mistake of the others, and makes none', () => {
   const broken = page(
     'sed: 1',

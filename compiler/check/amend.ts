@@ -161,13 +161,19 @@ function unknownField(env: Env, base: Rec, field: Field, specs: Readonly<Record<
     kind: wordOf(base),
     name,
     here: here?.here,
-    note: (here ?? meanings.find((m) => m.here === undefined))?.note,
+    note: (here ?? meanings.find((m) => m.here === undefined))?.note ?? siblingWith(base, name),
     near: meanings.length === 0 ? near : undefined,
     within: here ? undefined : inside.map((word) => withinOf(base, specs, word)).find((within) => within !== undefined),
     fields: known,
     span: field.name.span,
   })
   return here?.here ?? near
+}
+
+/** Another maker of the kind has this field: `confidence` has an `order`, `ancestral` has none. */
+function siblingWith({ of, maker }: Rec, name: string): string | undefined {
+  const found = Object.entries(KINDS[of].makers).find(([other, { fields }]) => other !== maker && Object.hasOwn(fields, name))
+  return maker === undefined || found === undefined ? undefined : `\`${found[0]}\` has one, and this is \`${maker}\``
 }
 
 /** The field whose record has the field looked for: `optimizer` for `lr`. */

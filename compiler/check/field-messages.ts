@@ -45,6 +45,9 @@ export const fieldMessages = {
         : f.listed !== undefined
           ? `it takes a list: write ${code(f.listed)}`
           : `it takes ${takes(f.type)}`,
+      f.type.is === 'op' && f.value.kind === 'quantity'
+        ? `declare one, such as \`op mine(${f.type.formals.join(', ')}) = …\`, and write its name`
+        : undefined,
       f.value.kind === 'record' && f.value.of === 'sweep' && f.type.is !== 'list'
         ? 'a sweep is many stages: declare the one that is meant'
         : undefined,

@@ -6,7 +6,7 @@ import { textOf, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { CONSTANTS } from '../elaborate/builtin.ts'
 import { foreignValue } from '../spec/foreign.ts'
-import { KINDS, kindOfMaker, type KindName, type PartName } from '../spec/kinds.ts'
+import { isKind, KINDS, kindOfMaker, type KindName, type PartName } from '../spec/kinds.ts'
 import { amend, nounValue } from './amend.ts'
 import { asDeclared } from './declared.ts'
 import { caseText, fresh, modelOf } from './record.ts'
@@ -17,7 +17,7 @@ import { codeOf } from './scope.ts'
 import type { Env, Session } from './session.ts'
 import { arithmetic, extreme, readNumber } from './units.ts'
 import { exampleOf } from './wording.ts'
-import { poison, type CodeValue, type Extreme, type Family, type Quantity, type Value } from './value.ts'
+import { article, poison, type CodeValue, type Extreme, type Family, type Quantity, type Value } from './value.ts'
 
 /** The value of an expression. `want`: the kind of record that its place takes, whose makers go before other names. */
 export function evaluate(expr: Expr, env: Env, want?: KindName | PartName): Value {
@@ -184,7 +184,7 @@ function resolve(expr: NameExpr, env: Env, want?: KindName | PartName): Value {
   if (constant !== undefined) return { kind: 'quantity', number: constant, dimension: 'none', span }
   const makers = want === undefined ? Object.values(KINDS).flatMap((k) => Object.keys(k.makers)) : Object.keys(KINDS[want].makers)
   const used = Array.isArray(s.world.read(name, span.source.name)) ? `\`use ${name}\` at the top of the page` : undefined
-  const here = used ?? foreignValue(name, want)
+  const here = used ?? foreignValue(name, want) ?? (isKind(name) ? `the name of ${article(name)} of this page` : undefined)
   s.say.unknownName(span, { name, near: nearest(name, [...visible(names), ...makers]), span, here, makers: want && makers })
   return poison(span)
 }
