@@ -165,3 +165,15 @@ test('names and units that JavaScript knows mean nothing', () => {
     assert.deepEqual(checked(`let a = ${name}`).diagnostics.map((d) => d.code), ['unknown-name']) // prettier-ignore
   }
 })
+
+test('a library in YAML that is called like a reserved word is a text in our form', () => {
+  for (const [name, text] of [
+    ['page.yaml', 'use m: let\n'],
+    ['page.json', '{ "use m": "let" }'],
+  ] as const) {
+    const { module, diagnostics } = readYaml({ name, text })
+    assert.deepEqual(diagnostics, [])
+    assert.equal(format(module), 'use "let" as m\n')
+    keepsTree(module)
+  }
+})

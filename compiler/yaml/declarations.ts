@@ -5,6 +5,7 @@ import type { Declaration, Expr, Ident, StringExpr, Use } from '../../grammar/as
 import { parse } from '../../grammar/parse.ts'
 import type { Span } from '../../grammar/source.ts'
 import { docOf } from '../../grammar/trivia.ts'
+import { reserved } from '../../grammar/words.ts'
 import { excerptOf, joined, made, relocate, spelled, type Excerpt, type ScalarNode } from './excerpt.ts'
 import { anything, placeOfNoun } from './places.ts'
 import {
@@ -123,7 +124,7 @@ function targetOf(r: Reading, node: ScalarNode, name: Ident): { readonly target:
   if (isQuoted(node)) return libraryOr(r, quotedText(r.page, node), name)
   const excerpt = excerptOf(node, r.page.text)
   const [, target, , alias] = /^([A-Za-z]\w*'*)(\s+as\s+([A-Za-z]\w*'*))?\s*$/.exec(excerpt.text) ?? []
-  if (target === undefined) return { target: blockText(r.page, node, excerpt), alias: name }
+  if (target === undefined || !isFree(target)) return { target: blockText(r.page, node, excerpt), alias: name }
   if (alias !== undefined && alias !== name.name) r.say.useForm(spanOf(r, node), undefined)
   const start = excerpt.place(0)
   const ident = { name: target, span: { source: r.page, start, end: start + target.length } }
@@ -132,7 +133,12 @@ function targetOf(r: Reading, node: ScalarNode, name: Ident): { readonly target:
 
 /** In JSON a library's name is quoted like a file's, which has a dot. */
 function libraryOr(r: Reading, text: StringExpr, name: Ident): { readonly target: Ident | StringExpr; readonly alias?: Ident } {
-  if (!r.json || !/^[A-Za-z]\w*$/.test(text.value)) return { target: text, alias: name }
+  if (!r.json || !/^[A-Za-z]\w*$/.test(text.value) || !isFree(text.value)) return { target: text, alias: name }
   const target = { name: text.value, span: text.span }
   return text.value === name.name ? { target } : { target, alias: name }
+}
+
+/** Whether a library may have the name. */
+function isFree(word: string): boolean {
+  return !(reserved as readonly string[]).includes(word)
 }
