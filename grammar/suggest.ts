@@ -1,7 +1,11 @@
 // A word nobody knows → the known word that was probably meant. And lists of words as a sentence has them.
 
+/** Letters of a word that may have been misspelt; a longer one takes long to compare, and nobody wrote it by hand. */
+const longest = 200
+
 /** The candidate nearest to `word` in Damerau-Levenshtein distance, if near enough to have been meant. Ties go to the first. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > longest) return undefined
   let best: string | undefined
   // A third of the letters may be wrong, at least one; a two-letter word says too little to guess from three.
   let least = Math.max(1, Math.floor(word.length / 3)) + 1

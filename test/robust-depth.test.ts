@@ -177,3 +177,11 @@ test('a library in YAML that is called like a reserved word is a text in our for
     keepsTree(module)
   }
 })
+
+test('two names of ten thousand letters are not compared letter by letter', () => {
+  const long = 'x'.repeat(20_000)
+  const began = performance.now()
+  const { diagnostics } = checked(layer(`return x * ${long}a + ${long}b`) + ` let ${long} = 1`)
+  assert.deepEqual(new Set(diagnostics.map((d) => d.code)), new Set(['undefined-name']))
+  assert.ok(performance.now() - began < 2000)
+})
