@@ -12,6 +12,7 @@ import { matrixUnit } from '../compiler/kernels/matrix-unit.ts'
 import type { KernelPlan } from '../compiler/plan/plan.ts'
 import { planWebgpu } from '../compiler/plan/webgpu.ts'
 import { frontEnd } from './helpers/front-end.ts'
+import { joinedCases, runJoined } from './helpers/joined.ts'
 import { extents as fewRows, inputsOf, training } from './helpers/transformer-programs.ts'
 import { testBackend } from './helpers/webgpu.ts'
 import { judge, randomTensor, type Extents } from './onnx-judge.ts'
@@ -219,6 +220,15 @@ describe('products on a matrix unit', { skip: noMatrices }, () => {
   }
 })
 
+describe('products of one dispatch on a matrix unit', { skip: noMatrices }, () => {
+  for (const each of joinedCases('f16')) {
+    test(each.name, async () => {
+      assert.equal(planWebgpu([each], hardware).programs[0]!.steps.length, each.steps)
+      await runJoined(backend, each, hardware, 8 * rounded)
+    })
+  }
+})
+
 test('a training step and scores of a small transformer in f16', { skip: noMatrices }, async () => {
   const programs = training(hardware, { layers: 2, width: 16, heads: 2, hidden: 24 }, true, 'f16', 8)
   const plan = planWebgpu(programs, hardware)
@@ -252,6 +262,11 @@ describe('the same products for devices that are not here', () => {
         const kernels = onMatrices(plan.kernels)
         assert.equal(kernels.length, each.products, each.name)
         assert.equal(plan.programs[0]!.steps.length, each.steps ?? plan.programs[0]!.steps.length, each.name)
+        for (const { wgsl } of kernels) assert.deepEqual(await check(wgsl), [], `${each.name}\n${wgsl}`)
+      }
+      for (const each of joinedCases('f16')) {
+        const { kernels, programs } = planWebgpu([each], facts)
+        assert.equal(programs[0]!.steps.length, each.steps, each.name)
         for (const { wgsl } of kernels) assert.deepEqual(await check(wgsl), [], `${each.name}\n${wgsl}`)
       }
     })

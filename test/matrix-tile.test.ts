@@ -17,7 +17,7 @@ const devices = join(import.meta.dirname, 'devices')
 const nvidia = readFacts(join(devices, 'nvidia-h200.json'))
 const amd = readFacts(join(devices, 'amd-rx-7900-xtx.json'))
 const intel = readFacts(join(devices, 'intel-arc-b580.json'))
-const product = (form: Form, m: number, n: number, k: number, batch = 1): ProductShape => ({ form, m, n, k, batch })
+const product = (form: Form, m: number, n: number, k: number, batch = 1): ProductShape => ({ form, m, n: [n], k, batch })
 const first = (shape: ProductShape, facts: DeviceFacts): string => {
   const { m, n, k } = matrixTiles(shape, facts)[0]!
   return `${m}x${n}x${k}`

@@ -10,6 +10,7 @@ import { compile, programsOf, type CompileOptions, type RunnableStage } from '..
 import { print } from '../../compiler/graph/print.ts'
 import { microBatch } from '../../compiler/plan/micro.ts'
 import { fuse } from '../../compiler/kernels/fuse.ts'
+import { joinProducts } from '../../compiler/kernels/join.ts'
 import { printKernels } from '../../compiler/kernels/print.ts'
 import { printOnnx } from '../../compiler/plan/onnx-print.ts'
 import { printPlan, printWgsl } from '../../compiler/plan/print.ts'
@@ -25,7 +26,7 @@ export function compilationText(stage: RunnableStage, at: Compilation, options: 
     case 'gradient':
       return lowered((p) => print(p.graph))
     case 'kernels':
-      return plan.target === 'webgpu' ? lowered((p) => printKernels(fuse(p.graph, options.facts))) : noKernels
+      return plan.target === 'webgpu' ? lowered((p) => printKernels(joinProducts(fuse(p.graph, options.facts), options.facts))) : noKernels
     case 'plan':
       return plan.target === 'webgpu' ? printPlan(plan) : [printPlan(plan), titled(plan.programs, (p) => printOnnx(p.model))].join('\n')
     case 'wgsl':

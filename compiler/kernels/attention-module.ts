@@ -2,7 +2,7 @@
 import type { Grid } from './attention-layout.ts'
 import type { Operand } from './attention-wgsl.ts'
 import { declareExtents } from './extents.ts'
-import type { Entry } from './shader.ts'
+import type { Entry } from './module.ts'
 
 /** A kernel's bindings in order, its workgroups, and its statements. */
 export interface Body {

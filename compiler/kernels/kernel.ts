@@ -119,6 +119,22 @@ export interface AttentionKernel {
 export type LoopKernel = PointwiseKernel | ReductionKernel | MatmulKernel | ScatterKernel
 export type Kernel = LoopKernel | AttentionKernel
 
+/**
+ * Products that one dispatch computes (join.ts). `beside`: a workgroup makes a tile of one of them; they have the same m, batch and parts,
+ * and n is not live. `behind`: it makes the same tile of each, one after the other, so that an epilogue may read what an earlier
+ * product has stored at the same position; they have the same m, n and batch.
+ */
+export interface ProductsKernel {
+  readonly kind: 'products'
+  readonly label: string
+  readonly again?: true
+  readonly order: 'beside' | 'behind'
+  readonly products: readonly MatmulKernel[]
+}
+
+/** What one dispatch runs. */
+export type JoinedKernel = Kernel | ProductsKernel
+
 export interface KernelGraph {
   readonly tensors: readonly Stored[]
   readonly kernels: readonly Kernel[]
@@ -128,4 +144,13 @@ export interface KernelGraph {
   readonly merged: Readonly<Record<string, readonly Dim[]>>
   /** `type` may name the dims of the same memory otherwise than the tensor does. */
   readonly results: readonly { readonly name: string; readonly tensor: TensorId; readonly type: Type }[]
+}
+
+/** The loop nests that a dispatch runs. */
+export function nestsOf(kernel: LoopKernel | ProductsKernel): readonly LoopKernel[] {
+  return kernel.kind === 'products' ? kernel.products : [kernel]
+}
+
+export interface JoinedGraph extends Omit<KernelGraph, 'kernels'> {
+  readonly kernels: readonly JoinedKernel[]
 }

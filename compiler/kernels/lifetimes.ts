@@ -1,5 +1,5 @@
 // When each tensor of a program is needed: from the kernel that writes it first to the last one that touches it.
-import type { KernelGraph, Kernel, TensorId } from './kernel.ts'
+import { nestsOf, type JoinedGraph, type JoinedKernel, type TensorId } from './kernel.ts'
 import { bytesOf } from './measure.ts'
 import { tensorsOf } from './write.ts'
 
@@ -14,7 +14,7 @@ export interface Life {
 }
 
 /** Lives of the tensors that need memory of the program's own: not states and tables, not what no kernel touches. */
-export function livesOf({ tensors, kernels, results }: Pick<KernelGraph, 'tensors' | 'kernels' | 'results'>): readonly Life[] {
+export function livesOf({ tensors, kernels, results }: Pick<JoinedGraph, 'tensors' | 'kernels' | 'results'>): readonly Life[] {
   const uses = tensors.map((): number[] => [])
   kernels.forEach((kernel, step) => {
     for (const tensor of new Set(tensorsOf(kernel))) uses[tensor]!.push(step)
@@ -41,6 +41,6 @@ export function liveBytes(lives: readonly Life[], steps: number): readonly numbe
 }
 
 /** The tensors that a kernel writes. */
-export function writesOf(kernel: Kernel): readonly TensorId[] {
-  return kernel.kind === 'attention' ? kernel.writes : [...new Set(kernel.stores.map((s) => s.tensor))]
+export function writesOf(kernel: JoinedKernel): readonly TensorId[] {
+  return kernel.kind === 'attention' ? kernel.writes : [...new Set(nestsOf(kernel).flatMap(({ stores }) => stores.map((s) => s.tensor)))]
 }

@@ -3,7 +3,9 @@
 import type { Dim } from '../graph/graph.ts'
 import { runsOf, termsOf, wide } from './address.ts'
 import type { Index, MatmulKernel, ScalarId, TensorId } from './kernel.ts'
-import { boundTensors, storageType, type Scope, type Shader } from './shader.ts'
+import { storageType } from './module.ts'
+import type { Scope, Shader } from './shader.ts'
+import type { Joint } from './matmul-joint.ts'
 import { loadsBehind, turnOf, type Product } from './matmul-product.ts'
 import { one, same, sizeOf } from './size.ts'
 import { components, functionText } from './text.ts'
@@ -16,20 +18,29 @@ export function widthOf({ kernel, context }: Product): Width {
   return sizeOf(kernel.n, context.live).factor % 4 === 0 ? 4 : 1
 }
 
+/** Binds tensors that are read and written as vectors so, and tells which they are. */
+export function viewInFours({ module, products }: Joint): ReadonlySet<TensorId> {
+  const { tensors } = module.context
+  const vectors = [...module.tensors()].filter((t) => tensors[t]!.type.dtype !== 'bool' && products.every((p) => usesInFours(p, t)))
+  for (const tensor of vectors) module.view(tensor, { element: `vec4<${storageType(tensors[tensor]!.type.dtype)}>`, count: 4 })
+  return new Set(vectors)
+}
+
 /**
  * The function `finish(batch, m, n, sum)`; of four sums, n is the first one's. Positions must be inside the result. Where the epilogue
  * turns sums (turn.ts), a last argument has those that they meet.
  */
-export function finisher(product: Product, shader: Shader, width: Width): string {
-  const { batch, kernel, dtype } = product
+export function finisher(product: Product, vectors: ReadonlySet<TensorId>): string {
+  const { batch, kernel, dtype, shader, number } = product
+  const width = widthOf(product)
   const row = shader.scope([batch, { dims: kernel.m, variable: 'm' }])
-  const lines = width === 1 ? single(product, shader, row) : quad(product, shader, row)
+  const lines = width === 1 ? single(product, row) : quad(product, vectors, row)
   const type = width === 1 ? dtype : `vec4<${dtype}>`
   const sums = ['sum', ...(turnOf(kernel) ? ['turned'] : [])].map((name) => `${name}: ${type}`)
-  return functionText(`finish(batch: u32, m: u32, n: u32, ${sums.join(', ')})`, [...row.lines, ...lines])
+  return functionText(`finish${number}(batch: u32, m: u32, n: u32, ${sums.join(', ')})`, [...row.lines, ...lines])
 }
 
-function single({ kernel, contract }: Product, shader: Shader, row: Scope): readonly string[] {
+function single({ kernel, contract, shader }: Product, row: Scope): readonly string[] {
   const scope = shader.scope([{ dims: kernel.n, variable: 'n' }], row)
   scope.known.set(contract, 'sum')
   for (const id of turns(kernel)) scope.known.set(id, 'turned')
@@ -38,12 +49,7 @@ function single({ kernel, contract }: Product, shader: Shader, row: Scope): read
 }
 
 /** Vectors are read first and written last; in between, each element has a scope of its own. */
-function quad(product: Product, shader: Shader, row: Scope): readonly string[] {
-  const { kernel, contract, context } = product
-  const vectors = new Map(
-    vectorTensors(product, shader).map((tensor) => [tensor, `vec4<${storageType(context.tensors[tensor]!.type.dtype)}>`]),
-  )
-  for (const [tensor, element] of vectors) shader.view(tensor, { element, count: 4 })
+function quad({ kernel, contract, shader }: Product, vectors: ReadonlySet<TensorId>, row: Scope): readonly string[] {
   const at = (variable: string) => shader.scope([{ dims: kernel.n, variable }], row)
   const [before, after] = [at('n'), at('n')]
   const elements = ['n', 'n1', 'n2', 'n3'].map(at)
@@ -55,9 +61,11 @@ function quad(product: Product, shader: Shader, row: Scope): readonly string[] {
     if (scalar.op === 'load' && vectors.has(scalar.tensor)) know(id, shader.value(before, id))
   })
   for (const store of kernel.stores) {
-    const element = vectors.get(store.tensor)
-    if (element === undefined) for (const scope of elements) shader.store(scope, store)
-    else shader.store(after, store, `${element}(${each((scope) => shader.value(scope, store.value)).join(', ')})`)
+    if (!vectors.has(store.tensor)) for (const scope of elements) shader.store(scope, store)
+    else {
+      const { element } = shader.module.viewOf(store.tensor)
+      shader.store(after, store, `${element}(${each((scope) => shader.value(scope, store.value)).join(', ')})`)
+    }
   }
   const steps = [1, 2, 3].map((i) => `let n${i} = n + ${i}u;`)
   return [...before.lines, ...steps, ...elements.flatMap((scope) => scope.lines), ...after.lines]
@@ -67,16 +75,14 @@ function turns({ body }: MatmulKernel): readonly ScalarId[] {
   return body.flatMap((scalar, id) => (scalar.op === 'rotate' ? [id] : []))
 }
 
-/** Tensors whose every use is by the epilogue, and in fours. */
-function vectorTensors({ kernel, context, operands }: Product, shader: Shader): readonly TensorId[] {
-  const loads = kernel.body.flatMap((s) => (s.op === 'load' ? [s] : []))
-  const prologue = new Set(operands.flatMap((id) => loadsBehind(kernel.body, id)).map((load) => load.tensor))
-  const isVector = (tensor: TensorId): boolean => {
-    const { dtype, dims } = context.tensors[tensor]!.type
-    const uses = [...loads, ...kernel.stores].filter((use) => use.tensor === tensor)
-    return dtype !== 'bool' && !prologue.has(tensor) && uses.every(({ index }) => inFours(kernel.n, dims, index, shader))
-  }
-  return boundTensors(kernel).flatMap(({ tensor }) => (isVector(tensor) ? [tensor] : []))
+/** Whether every use of the tensor is by the epilogue, and in fours. */
+function usesInFours(product: Product, tensor: TensorId): boolean {
+  const { kernel, context, operands, shader } = product
+  const uses = [...kernel.body.flatMap((s) => (s.op === 'load' ? [s] : [])), ...kernel.stores].filter((use) => use.tensor === tensor)
+  if (uses.length === 0) return true
+  const prologue = operands.flatMap((id) => loadsBehind(kernel.body, id)).some((load) => load.tensor === tensor)
+  const { dims } = context.tensors[tensor]!.type
+  return widthOf(product) === 4 && !prologue && uses.every(({ index }) => inFours(kernel.n, dims, index, shader))
 }
 
 /** Whether four neighbours along n, the first at a multiple of four, are so in memory, too. */

@@ -1,15 +1,16 @@
-// A product of two stored f16 matrices → WGSL for the device's matrix unit. Tiles of both go through one pool of workgroup memory, twice
-// as large as a tile, so that the next tile is on its way while this one is multiplied; one barrier per tile. Sums stay in
+// Products of stored f16 matrices → WGSL for the device's matrix unit. Tiles of both operands go through one pool of workgroup memory,
+// twice as large as a tile, so that the next tile is on its way while this one is multiplied; one barrier per tile. Sums stay in
 // fragments until the end, then pass through the same pool, a row of fragments at a time, to the lanes that finish and store them.
-import type { MatmulKernel } from './kernel.ts'
-import { finisher, widthOf } from './matmul-epilogue.ts'
+import type { MatmulKernel, ProductsKernel, TensorId } from './kernel.ts'
+import { finisher, viewInFours, widthOf } from './matmul-epilogue.ts'
+import { callLines, gridOf, jointOf, shapeOf, type Joint } from './matmul-joint.ts'
 import { matrixOf, type Matrix } from './matmul-operand.ts'
 import { Panel } from './matmul-panel.ts'
-import { boundOf, divides, extentText, gridOf, inside, productOfKernel, rangeLines, turnOf, type Product } from './matmul-product.ts'
-import { matrixStep, matrixTiles, poolOf, type MatrixTile, type Pool, type ProductShape } from './matrix-tile.ts'
+import { divides, extentText, inside, rangeLines, turnOf, type Product } from './matmul-product.ts'
+import { matrixStep, matrixTiles, poolOf, type Form, type MatrixTile, type Pool, type ProductShape } from './matrix-tile.ts'
 import { matrixAliases, matrixEntry, matrixUnit, type MatrixUnit } from './matrix-unit.ts'
 import { measure } from './measure.ts'
-import { Shader, type Context } from './shader.ts'
+import type { Context } from './module.ts'
 import { sizeOf } from './size.ts'
 import { functionText, indented, range, when } from './text.ts'
 import type { WrittenKernel } from './written.ts'
@@ -17,41 +18,96 @@ import type { WrittenKernel } from './written.ts'
 /** Rows of tiles that are computed one column after the other, so that neighbouring workgroups find their operands in the cache. */
 const band = 8
 
-/** A product that a matrix unit can compute. */
-export interface MatrixProduct {
-  readonly product: Product
+/** Products that a matrix unit can compute in one dispatch. */
+export interface MatrixJoint extends Joint {
   readonly unit: MatrixUnit
-  readonly matrices: readonly [Matrix, Matrix]
+  /** Of each product. */
+  readonly matrices: readonly (readonly [Matrix, Matrix])[]
   readonly shape: ProductShape
   /** The first of `matrixTiles`. */
   readonly tile: MatrixTile
 }
 
-/** The kernel as a product for the device's matrix unit, if it has one and both operands are regular. */
-export function matrixProduct(kernel: MatmulKernel, context: Context): MatrixProduct | undefined {
+/** The kernel's products for the device's matrix unit, if it has one and all operands are regular. */
+export function matrixJoint(kernel: MatmulKernel | ProductsKernel, context: Context): MatrixJoint | undefined {
   const unit = matrixUnit(context.facts)
   if (!unit) return undefined
-  const product = productOfKernel(kernel, context)
-  const a = matrixOf(product, product.operands[0], kernel.m)
-  const b = matrixOf(product, product.operands[1], kernel.n)
-  if (!a || !b) return undefined
-  const [m, n, k, batch] = [kernel.m, kernel.n, kernel.k, product.batch.dims].map((dims) => boundOf(product, dims)) as [number, number, number, number] // prettier-ignore
-  const turn = turnOf(kernel)
-  if (turn && (turn.size % 4 !== 0 || turn.by % 4 !== 0)) return undefined
-  const shape = { together: turn?.size, form: `${a.alongK ? 'N' : 'T'}${b.alongK ? 'T' : 'N'}`, m, n, k, batch } as const
+  const joint = jointOf(kernel, context)
+  const matrices = joint.products.map(matricesOf).filter((both) => both !== undefined)
+  const [form, ...others] = new Set(matrices.map(formOf))
+  if (matrices.length < joint.products.length || form === undefined || others.length > 0 || isReadOtherwise(joint)) return undefined
+  const turns = joint.products.flatMap(({ kernel: one }) => turnOf(one) ?? [])
+  if (turns.some(({ size, by }) => size % 4 !== 0 || by % 4 !== 0 || size !== turns[0]!.size)) return undefined
+  const shape = { together: turns[0]?.size, form, ...shapeOf(joint) }
   const [tile] = matrixTiles(shape, context.facts)
-  return tile && { product, unit, matrices: [a, b], shape, tile }
+  return tile && { ...joint, unit, matrices, shape, tile }
 }
 
-export function writeMatrixMatmul(product: MatrixProduct): WrittenKernel {
-  return new MatrixWriter(product).write()
+function matricesOf(product: Product): readonly [Matrix, Matrix] | undefined {
+  const { kernel, operands } = product
+  const a = matrixOf(product, operands[0], kernel.m)
+  const b = matrixOf(product, operands[1], kernel.n)
+  return a && b && [a, b]
 }
 
+function formOf([a, b]: readonly [Matrix, Matrix]): Form {
+  return `${a.alongK ? 'N' : 'T'}${b.alongK ? 'T' : 'N'}`
+}
+
+/** Whether an epilogue, too, reads the tensor of an operand, or writes it. */
+function isReadOtherwise({ products }: Joint): boolean {
+  const loads = ({ kernel, operands }: Product, own: boolean) =>
+    kernel.body.flatMap((s, id) => (s.op === 'load' && operands.includes(id) === own ? [s.tensor] : []))
+  const operands = new Set(products.flatMap((product) => loads(product, true)))
+  const others = products.flatMap((product) => [...loads(product, false), ...product.kernel.stores.map((s) => s.tensor)])
+  return others.some((tensor) => operands.has(tensor))
+}
+
+export function writeMatrixMatmul(label: string, joint: MatrixJoint): WrittenKernel {
+  const { products, module, unit, tile, shape, matrices } = joint
+  const pool = poolOf(tile, shape.form, unit)
+  const writers = products.map((product, i) => new MatrixWriter(product, matrices[i]!, unit, tile, pool))
+  const vectors = viewInFours(joint)
+  const functions = writers.flatMap((writer) => writer.functions(vectors))
+  const globals = [...matrixAliases(unit), `var<workgroup> pool: array<vec4<u32>, ${pool.size}>;`, ...functions]
+  const lines = [...placeLines(joint), ...callLines(joint, tile.n, 'lane, subgroup')]
+  return {
+    label,
+    ...module.text(threadsOf(tile, unit), globals, lines, matrixEntry(unit)),
+    ...measure(module.kernels, module.context),
+    groups: gridOf(joint, tile),
+  }
+}
+
+function threadsOf({ warpsM, warpsN }: MatrixTile, { subgroup }: MatrixUnit): number {
+  return warpsM * warpsN * subgroup
+}
+
+/** Which tile is the workgroup's: in bands of rows, column by column. */
+function placeLines({ products: [product], tile }: MatrixJoint): readonly string[] {
+  const { kernel, batch, context } = product
+  // Of several live dims all but one count with their bound in the grid.
+  const axes = [['m0', kernel.m], [`column * ${tile.n}u`, kernel.n], ['batch', batch.dims]] as const // prettier-ignore
+  const outside = axes.flatMap(([at, dims]) =>
+    sizeOf(dims, context.live).live.length > 1 ? [`${at} >= ${extentText(product, dims)}`] : [],
+  )
+  return [
+    'let batch = group.z;',
+    'let number = group.y * groups.x + group.x;',
+    `let above = number / (${band}u * groups.x) * ${band}u;`,
+    `let within = number % (${band}u * groups.x);`,
+    `let height = min(groups.y - above, ${band}u);`,
+    `let m0 = (above + within % height) * ${tile.m}u;`,
+    'let column = within / height;',
+    ...outside.map((beyond) => `if (${beyond}) { return; }`),
+  ]
+}
+
+/** One product's functions. */
 class MatrixWriter {
   private readonly product: Product
   private readonly unit: MatrixUnit
   private readonly tile: MatrixTile
-  private readonly shader: Shader
   private readonly pool: Pool
   private readonly threads: number
   private readonly panels: readonly [Panel, Panel]
@@ -59,29 +115,26 @@ class MatrixWriter {
   private readonly fragments: { readonly m: number; readonly n: number; readonly k: number }
   private readonly wholeK: boolean
 
-  constructor({ product, unit, matrices, shape, tile }: MatrixProduct) {
+  constructor(product: Product, [a, b]: readonly [Matrix, Matrix], unit: MatrixUnit, tile: MatrixTile, pool: Pool) {
     this.product = product
     this.unit = unit
     this.tile = tile
-    this.shader = new Shader(product.kernel, product.context)
-    this.pool = poolOf(tile, shape.form, unit)
-    this.threads = tile.warpsM * tile.warpsN * unit.subgroup
+    this.pool = pool
+    this.threads = threadsOf(tile, unit)
     this.fragments = { m: tile.m / (tile.warpsM * unit.M), n: tile.n / (tile.warpsN * unit.N), k: tile.k / unit.K }
     const { kernel } = product
     this.wholeK = divides(product, kernel.parts === 1 ? tile.k : kernel.parts * matrixStep, kernel.k)
     const common = { k: tile.k, threads: this.threads, wholeK: this.wholeK }
-    const [a, b] = matrices
     this.panels = [
-      new Panel({ ...common, name: 'a', matrix: a, width: tile.m, origin: 'm0', at: 0 }, product, this.shader),
-      new Panel({ ...common, name: 'b', matrix: b, width: tile.n, origin: 'n0', at: this.pool.second }, product, this.shader),
+      new Panel({ ...common, name: 'a', matrix: a, width: tile.m, origin: 'm0', at: 0 }, product),
+      new Panel({ ...common, name: 'b', matrix: b, width: tile.n, origin: 'n0', at: pool.second }, product),
     ]
   }
 
-  write(): WrittenKernel {
-    const { product, shader, unit, panels, tile } = this
+  functions(vectors: ReadonlySet<TensorId>): readonly string[] {
+    const { product, panels, tile } = this
     const lines = [
-      ...this.place(),
-      ...rangeLines(product, shader, matrixStep),
+      ...rangeLines(product, matrixStep),
       `let down = subgroup % ${tile.warpsM}u * ${tile.m / tile.warpsM}u;`,
       `let right = subgroup / ${tile.warpsM}u * ${tile.n / tile.warpsN}u;`,
       ...panels.flatMap((panel) => panel.declare()),
@@ -89,35 +142,8 @@ class MatrixWriter {
       ...this.loop(),
       ...this.finish(),
     ]
-    const functions = [finisher(product, shader, widthOf(product)), this.finishStrip()]
-    const globals = [...matrixAliases(unit), `var<workgroup> pool: array<vec4<u32>, ${this.pool.size}>;`, ...functions]
-    return {
-      label: product.kernel.label,
-      ...shader.module(this.threads, globals, lines, matrixEntry(unit)),
-      ...measure(product.kernel, product.context),
-      groups: gridOf(product, tile),
-    }
-  }
-
-  /** Which tile is the workgroup's: in bands of rows, column by column. */
-  private place(): readonly string[] {
-    const { product, tile } = this
-    const { kernel, batch, context } = product
-    // Of several live dims all but one count with their bound in the grid.
-    const axes = [['m0', kernel.m], ['n0', kernel.n], ['batch', batch.dims]] as const // prettier-ignore
-    const outside = axes.flatMap(([at, dims]) =>
-      sizeOf(dims, context.live).live.length > 1 ? [`${at} >= ${extentText(product, dims)}`] : [],
-    )
-    return [
-      'let batch = group.z;',
-      'let number = group.y * groups.x + group.x;',
-      `let above = number / (${band}u * groups.x) * ${band}u;`,
-      `let within = number % (${band}u * groups.x);`,
-      `let height = min(groups.y - above, ${band}u);`,
-      `let m0 = (above + within % height) * ${tile.m}u;`,
-      `let n0 = within / height * ${tile.n}u;`,
-      ...outside.map((beyond) => `if (${beyond}) { return; }`),
-    ]
+    const whole = functionText(`product${product.number}(batch: u32, m0: u32, n0: u32, lane: u32, subgroup: u32)`, lines)
+    return [finisher(product, vectors), this.finishStrip(), whole]
   }
 
   private loop(): readonly string[] {
@@ -162,7 +188,7 @@ class MatrixWriter {
 
   /** A row of every subgroup's fragments at a time goes through the pool to the lanes. */
   private finish(): readonly string[] {
-    const { fragments, unit, tile, pool } = this
+    const { fragments, unit, tile, pool, product } = this
     return range(fragments.m).flatMap((i) => [
       ...(i === 0 ? [] : ['workgroupBarrier();']),
       ...range(fragments.n).map((j) => {
@@ -170,7 +196,7 @@ class MatrixWriter {
         return `subgroupMatrixStore<row_major>(&pool, ${at}, sum${i}_${j}, ${pool.stripPitch}u);`
       }),
       'workgroupBarrier();',
-      `finishStrip(batch, m0 + ${i * unit.M}u, n0, lane);`,
+      `finishStrip${product.number}(batch, m0 + ${i * unit.M}u, n0, lane);`,
     ])
   }
 
@@ -186,14 +212,14 @@ class MatrixWriter {
     const turn = turnOf(product.kernel)
     const [size, by] = turn ? [turn.size / width, turn.by / width] : [1, 0]
     const sums = ['column', ...(turn ? [`(column - column % ${size}u + (column + ${by}u) % ${size}u)`] : [])].map(sumAt)
-    return functionText('finishStrip(batch: u32, m0: u32, n0: u32, lane: u32)', [
+    return functionText(`finishStrip${product.number}(batch: u32, m0: u32, n0: u32, lane: u32)`, [
       `for (var item: u32 = lane; item < ${tile.warpsM * unit.M * columns}u; item += ${threads}u) {`,
       ...indented([
         `let row = item / ${columns}u;`,
         `let column = item % ${columns}u;`,
         `let m = m0 + row / ${unit.M}u * ${tile.m / tile.warpsM}u + row % ${unit.M}u;`,
         `let n = n0 + column${width === 1 ? '' : ` * ${width}u`};`,
-        when(inside(product, tile, 'm', 'n'), `finish(batch, m, n, ${sums.join(', ')});`),
+        when(inside(product, tile, 'm', 'n'), `finish${product.number}(batch, m, n, ${sums.join(', ')});`),
       ]),
       '}',
     ])

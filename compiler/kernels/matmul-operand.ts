@@ -18,12 +18,12 @@ export interface Matrix {
 
 const halves = 8
 
-/** The operand as a stored matrix, if it is one and nothing else of the kernel touches its tensor. */
+/** The operand as a stored matrix, if it is one. */
 export function matrixOf(product: Product, operand: ScalarId, dims: readonly Dim[]): Matrix | undefined {
   const { kernel, context } = product
   const { tensors, live } = context
   const load = kernel.body[operand]!
-  if (load.op !== 'load' || load.dtype !== 'f16' || isUsedElsewhere(load, product)) return undefined
+  if (load.op !== 'load' || load.dtype !== 'f16') return undefined
   const terms = termsOf(tensors[load.tensor]!.type.dims, load.index, live)
   const own = strideAlong(dims, terms, live)
   const k = strideAlong(kernel.k, terms, live)
@@ -33,12 +33,6 @@ export function matrixOf(product: Product, operand: ScalarId, dims: readonly Dim
   const whole = (size: Size) => size.factor % halves === 0
   const regular = (alongK || same(own, one)) && whole(stride) && whole(sizeOf(alongK ? kernel.k : dims, live))
   return regular ? { load, dims, alongK, stride } : undefined
-}
-
-/** Whether the epilogue, too, reads the tensor, or writes it. */
-function isUsedElsewhere({ tensor }: Load, { kernel, operands }: Product): boolean {
-  const loaded = kernel.body.some((s, id) => s.op === 'load' && s.tensor === tensor && !operands.includes(id))
-  return loaded || kernel.stores.some((store) => store.tensor === tensor)
 }
 
 /** The one stride along flattened dims, if there is one. */

@@ -4,7 +4,6 @@ import type { Matrix } from './matmul-operand.ts'
 import { divides, extentText, type Product } from './matmul-product.ts'
 import { panelOf, type PanelLayout } from './matrix-tile.ts'
 import type { MatrixUnit } from './matrix-unit.ts'
-import type { Shader } from './shader.ts'
 import { sizeText } from './size.ts'
 import { range } from './text.ts'
 
@@ -27,31 +26,30 @@ export interface PanelSpec {
 export class Panel {
   private readonly spec: PanelSpec
   private readonly product: Product
-  private readonly shader: Shader
   private readonly layout: PanelLayout
   /** WGSL: vec4s from one row to the next in memory. */
   private readonly stride: string
   /** First rows of what a lane takes, less its own. */
   private readonly rows: readonly number[]
 
-  constructor(spec: PanelSpec, product: Product, shader: Shader) {
+  constructor(spec: PanelSpec, product: Product) {
     this.spec = spec
     this.product = product
-    this.shader = shader
     const { matrix, width, k, threads } = spec
     this.layout = panelOf(width, k, matrix.alongK)
     const { rows, columns } = this.layout
     this.stride = sizeText({ ...matrix.stride, factor: matrix.stride.factor / 8 }, product.context.live)
     this.rows = range((rows * columns) / threads).map((i) => (i * threads) / columns)
-    shader.view(matrix.load.tensor, { element: 'vec4<u32>', count: 8 })
+    product.shader.module.view(matrix.load.tensor, { element: 'vec4<u32>', count: 8 })
   }
 
   /** Registers, and where the lane's vec4s come from and go to. */
   declare(): readonly string[] {
     const { name, matrix, origin, at } = this.spec
     const { columns, pitch } = this.layout
-    const scope = this.shader.scope([this.product.batch])
-    const base = `(${this.shader.offset(scope, matrix.load.tensor, matrix.load.index)}) / 8u`
+    const { shader, batch } = this.product
+    const scope = shader.scope([batch])
+    const base = `(${shader.offset(scope, matrix.load.tensor, matrix.load.index)}) / 8u`
     const from = matrix.alongK
       ? this.rows.map(
           (row, i) => `let ${name}${i}_from = ${base} + ${this.clamped(`${origin} + ${name}_row + ${row}u`, 1)} * ${this.stride};`,
@@ -70,7 +68,7 @@ export class Panel {
   /** Reads the tile that begins at a position of k before `end`; past the end there are zeros. */
   fetch(k: string): readonly string[] {
     const { name, matrix, wholeK } = this.spec
-    const tensor = this.shader.nameOf(matrix.load.tensor)
+    const tensor = this.product.shader.module.nameOf(matrix.load.tensor)
     return this.rows.map((row, i) => {
       const [at, end] = matrix.alongK ? [`${k} / 8u + ${name}_column`, 'end / 8u'] : [`${k} + ${name}_row + ${row}u`, 'end']
       const valid = wholeK ? `(${at})` : `min(${at}, ${end} - 1u)`

@@ -1,15 +1,19 @@
 // A matmul kernel as its writers see it: the contract with its operands, the axes of the result, and what is known of their sizes.
-import type { Dim, Dtype } from '../graph/graph.ts'
-import type { Groups } from '../plan/plan.ts'
+// Of several that one dispatch computes each has functions of its own in one module.
+import type { Dim, Dtype, Node } from '../graph/graph.ts'
 import { bug } from '../bug.ts'
 import type { Axis } from './address.ts'
 import { partDim, type Body, type Load, type MatmulKernel, type ScalarId } from './kernel.ts'
-import type { Context, Shader } from './shader.ts'
-import { bound, groupsFor, sizeOf, sizeText } from './size.ts'
+import type { Context, Module } from './module.ts'
+import { Shader } from './shader.ts'
+import { bound, sizeOf, sizeText } from './size.ts'
 
 export interface Product {
   readonly kernel: MatmulKernel
   readonly context: Context
+  readonly shader: Shader
+  /** Its place among those of the dispatch; names of its functions end with it. */
+  readonly number: number
   /** The variable `batch`: the parts of k, if it is cut, then the batch dims. */
   readonly batch: Axis
   readonly contract: ScalarId
@@ -18,13 +22,27 @@ export interface Product {
   readonly dtype: Dtype
 }
 
-export function productOfKernel(kernel: MatmulKernel, context: Context): Product {
+export function productOf(kernel: MatmulKernel, number: number, module: Module): Product {
+  const { context } = module
   const parts: readonly Dim[] = kernel.parts > 1 ? [{ name: partDim, size: kernel.parts }] : []
-  const contract = kernel.body.findIndex((s) => s.op === 'contract')
-  const node = kernel.body[contract]!
-  if (node.op !== 'contract') return bug('a matmul kernel without contract')
+  const node = contractOf(kernel.body)
   const batch = { dims: [...parts, ...kernel.batch], variable: 'batch' }
-  return { kernel, context, batch, contract, operands: node.inputs as readonly [ScalarId, ScalarId], dtype: node.type.dtype }
+  const operands = node.inputs as readonly [ScalarId, ScalarId]
+  return {
+    kernel,
+    context,
+    shader: new Shader(kernel, module),
+    number,
+    batch,
+    contract: kernel.body.indexOf(node),
+    operands,
+    dtype: node.type.dtype,
+  }
+}
+
+/** A product's one contract. */
+export function contractOf(body: Body): Extract<Node, { readonly op: 'contract' }> {
+  return body.find((s) => s.op === 'contract') ?? bug('a matmul kernel without contract')
 }
 
 /** Along the innermost dim of a product's result, which has `size` positions: position i meets (i + by) mod size. */
@@ -77,8 +95,8 @@ export function inside(product: Product, tile: { readonly m: number; readonly n:
 }
 
 /** `let`s: the workgroup's range of k, from `start` to `end`. Cuts are at multiples of `step`. */
-export function rangeLines(product: Product, shader: Shader, step = 1): readonly string[] {
-  const { kernel, batch } = product
+export function rangeLines(product: Product, step = 1): readonly string[] {
+  const { kernel, batch, shader } = product
   const length = extentText(product, kernel.k)
   if (kernel.parts === 1) return ['let start = 0u;', `let end = ${length};`]
   const part = shader.indexOf(shader.scope([batch]), { kind: 'dim', name: partDim })
@@ -88,15 +106,4 @@ export function rangeLines(product: Product, shader: Shader, step = 1): readonly
     `let start = ${part} * chunk;`,
     `let end = min(start + chunk, ${length});`,
   ]
-}
-
-/** One workgroup per tile and batch: n, m, batch. */
-export function gridOf(
-  { kernel, context, batch }: Product,
-  tile: { readonly m: number; readonly n: number },
-): readonly [Groups, Groups, Groups] {
-  const { live, facts } = context
-  const batches = sizeOf(batch.dims, live)
-  if (bound(batches, live) > facts.limits.maxComputeWorkgroupsPerDimension) bug(`a product in ${bound(batches, live)} batches`)
-  return [groupsFor(sizeOf(kernel.n, live), tile.n, live), groupsFor(sizeOf(kernel.m, live), tile.m, live), groupsFor(batches, 1, live)]
 }

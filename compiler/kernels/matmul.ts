@@ -1,17 +1,34 @@
-// A contract → WGSL: tiles of both operands go through workgroup memory, each thread keeps a block of results in registers.
+// Products → WGSL: tiles of both operands go through workgroup memory, each thread keeps a block of results in registers.
 // Operands may be computed while they are loaded, results while they are stored. Edges are guarded, nothing is padded.
 import type { Dim } from '../graph/graph.ts'
-import type { Load, MatmulKernel, ScalarId } from './kernel.ts'
-import { finisher, widthOf } from './matmul-epilogue.ts'
-import { boundOf, divides, extentText, gridOf, inside, loadsBehind, productOfKernel, rangeLines, type Product } from './matmul-product.ts'
+import type { Load, MatmulKernel, ProductsKernel, ScalarId, TensorId } from './kernel.ts'
+import { finisher, viewInFours, widthOf } from './matmul-epilogue.ts'
+import { callLines, gridOf, jointOf, shapeOf } from './matmul-joint.ts'
+import { boundOf, divides, extentText, inside, loadsBehind, rangeLines, type Product } from './matmul-product.ts'
 import { measure } from './measure.ts'
-import { Shader, type Context } from './shader.ts'
+import type { Context } from './module.ts'
 import { components, functionText, indented, range, when } from './text.ts'
 import { matmulTile, type MatmulTile } from './tile.ts'
 import type { WrittenKernel } from './written.ts'
 
-export function writeMatmul(kernel: MatmulKernel, context: Context): WrittenKernel {
-  return new MatmulWriter(productOfKernel(kernel, context)).write()
+export function writeMatmul(kernel: MatmulKernel | ProductsKernel, context: Context): WrittenKernel {
+  const joint = jointOf(kernel, context)
+  const { products, module } = joint
+  const tile = matmulTile(shapeOf(joint), context.facts)
+  const writers = products.map((product) => new MatmulWriter(product, tile))
+  const vectors = viewInFours(joint)
+  const globals = [...writers[0]!.memory(), ...writers.flatMap((writer) => writer.functions(vectors))]
+  const lines = ['let batch = group.z;', `let m0 = group.y * ${tile.m}u;`, 'let column = group.x;', ...callLines(joint, tile.n, 'lane')]
+  return {
+    label: kernel.label,
+    ...module.text(threadsOf(tile), globals, lines),
+    ...measure(module.kernels, context),
+    groups: gridOf(joint, tile),
+  }
+}
+
+function threadsOf({ m, n, perThread }: MatmulTile): number {
+  return (m / perThread) * (n / perThread)
 }
 
 /** One operand's way into workgroup memory. */
@@ -21,38 +38,40 @@ interface Side {
   /** Its own dims, and how many of their positions a tile has. */
   readonly dims: readonly Dim[]
   readonly width: number
-  /** WGSL: first position of the workgroup. */
-  readonly origin: string
+  /** WGSL: first position of the tile. */
+  readonly origin: 'm0' | 'n0'
 }
 
+/** One product's functions. */
 class MatmulWriter {
   private readonly product: Product
   private readonly kernel: MatmulKernel
-  private readonly shader: Shader
   private readonly tile: MatmulTile
   private readonly sides: readonly [Side, Side]
   private readonly type: string
 
-  constructor(product: Product) {
+  constructor(product: Product, tile: MatmulTile) {
+    const { kernel, operands, dtype } = product
     this.product = product
-    const { kernel, context, operands } = product
     this.kernel = kernel
-    this.shader = new Shader(kernel, context)
-    const [m, n, batch] = [kernel.m, kernel.n, kernel.batch].map((dims) => boundOf(product, dims)) as [number, number, number]
-    this.tile = matmulTile(m, n, batch * kernel.parts, context.facts)
-    this.type = product.dtype
+    this.tile = tile
+    this.type = dtype
     this.sides = [
-      { name: 'a', value: operands[0], dims: kernel.m, width: this.tile.m, origin: `group.y * ${this.tile.m}u` },
-      { name: 'b', value: operands[1], dims: kernel.n, width: this.tile.n, origin: `group.x * ${this.tile.n}u` },
+      { name: 'a', value: operands[0], dims: kernel.m, width: tile.m, origin: 'm0' },
+      { name: 'b', value: operands[1], dims: kernel.n, width: tile.n, origin: 'n0' },
     ]
   }
 
-  write(): WrittenKernel {
-    const { kernel, product, shader, tile } = this
+  /** Workgroup variables, the same for all products of a dispatch. */
+  memory(): readonly string[] {
+    return this.sides.map((s) => `var<workgroup> tile_${s.name}: array<vec4<${this.type}>, ${this.tile.k * this.pitch(s)}>;`)
+  }
+
+  functions(vectors: ReadonlySet<TensorId>): readonly string[] {
+    const { product, tile } = this
     const loop = [...this.sides.flatMap((side) => this.fill(side)), 'workgroupBarrier();', ...this.multiply(), 'workgroupBarrier();']
     const lines = [
-      'let batch = group.z;',
-      ...rangeLines(product, shader),
+      ...rangeLines(product),
       `let column = lane % ${tile.n / tile.perThread}u;`,
       `let line = lane / ${tile.n / tile.perThread}u;`,
       ...this.accumulators().map((name) => `var ${name}: vec4<${this.type}> = vec4<${this.type}>();`),
@@ -61,18 +80,8 @@ class MatmulWriter {
       '}',
       ...this.storeBlock(),
     ]
-    const memory = this.sides.map((s) => `var<workgroup> tile_${s.name}: array<vec4<${this.type}>, ${tile.k * this.pitch(s)}>;`)
-    const functions = [...this.sides.map((side) => this.loader(side)), finisher(product, shader, widthOf(product)), this.finisher4()]
-    return {
-      label: kernel.label,
-      ...shader.module(this.threads(), [...memory, ...functions], lines),
-      ...measure(kernel, product.context),
-      groups: gridOf(product, tile),
-    }
-  }
-
-  private threads(): number {
-    return (this.tile.m / this.tile.perThread) * (this.tile.n / this.tile.perThread)
+    const whole = functionText(`product${product.number}(batch: u32, m0: u32, n0: u32, lane: u32)`, lines)
+    return [...this.sides.map((side) => this.loader(side)), finisher(product, vectors), this.finisher4(), whole]
   }
 
   /** Vectors from one k to the next; one more than needed, so that neighbouring k lie in different banks. */
@@ -85,7 +94,7 @@ class MatmulWriter {
     const { tile } = this
     const quads = side.width / 4
     const total = quads * tile.k
-    const threads = this.threads()
+    const threads = threadsOf(tile)
     const alongK = this.readsAlongK(side)
     const exact = this.kernel.parts === 1 && divides(this.product, tile.k, this.kernel.k)
     // Past the edge a valid element is read and not used.
@@ -94,7 +103,7 @@ class MatmulWriter {
       const valid = divides(this.product, side.width, side.dims)
         ? position
         : `min(${position}, ${extentText(this.product, side.dims)} - 1u)`
-      return `load_${side.name}(batch, ${valid}, k)`
+      return `load_${side.name}${this.product.number}(batch, ${valid}, k)`
     })
     const vector = `vec4<${this.type}>(${elements.join(', ')})`
     const body = [
@@ -109,12 +118,13 @@ class MatmulWriter {
 
   /** A WGSL function: an operand's element. */
   private loader(side: Side): string {
-    const scope = this.shader.scope([this.product.batch, { dims: side.dims, variable: 'at' }, { dims: this.kernel.k, variable: 'k' }])
-    const value = this.shader.value(scope, side.value)
+    const { shader, batch, number } = this.product
+    const scope = shader.scope([batch, { dims: side.dims, variable: 'at' }, { dims: this.kernel.k, variable: 'k' }])
+    const value = shader.value(scope, side.value)
     const scalar = this.kernel.body[side.value]!
     const dtype = scalar.op === 'load' ? scalar.dtype : scalar.op === 'coordinate' ? 'i32' : scalar.type.dtype
     const lines = [...scope.lines, `return ${dtype === this.type ? value : `${this.type}(${value})`};`]
-    return functionText(`load_${side.name}(batch: u32, at: u32, k: u32) -> ${this.type}`, lines)
+    return functionText(`load_${side.name}${number}(batch: u32, at: u32, k: u32) -> ${this.type}`, lines)
   }
 
   private accumulators(): readonly string[] {
@@ -143,9 +153,9 @@ class MatmulWriter {
   /** A WGSL function: four neighbouring sums, those past the edge left out. */
   private finisher4(): string {
     const { product, tile } = this
-    const finish = (n: string, sum: string) => when(inside(product, tile, 'm', n), `finish(batch, m, ${n}, ${sum});`)
+    const finish = (n: string, sum: string) => when(inside(product, tile, 'm', n), `finish${product.number}(batch, m, ${n}, ${sum});`)
     const calls = widthOf(product) === 4 ? [finish('n', 'sum')] : components.map((c, i) => finish(i === 0 ? 'n' : `n + ${i}u`, `sum.${c}`))
-    return functionText(`finish4(batch: u32, m: u32, n: u32, sum: vec4<${this.type}>)`, calls)
+    return functionText(`finishFour${product.number}(batch: u32, m: u32, n: u32, sum: vec4<${this.type}>)`, calls)
   }
 
   /** Hands all sums on. Drivers turn constant indices into registers; on the CPU a loop compiles faster. */
@@ -153,11 +163,12 @@ class MatmulWriter {
     const { tile } = this
     const [a, b] = this.sides
     const vectors = tile.perThread / 4
+    const finish = `finishFour${this.product.number}`
     const lines = [`let m = ${a.origin} + line * 4u;`, `let n = ${b.origin} + column * 4u;`]
     const [down, right] = [tile.m / vectors, tile.n / vectors]
     if (this.product.context.facts.software) {
       const all = `array<vec4<${this.type}>, ${tile.perThread * vectors}>`
-      const call = `finish4(batch, m + i / 4u * ${down}u + i % 4u, n + p * ${right}u, sums[i * ${vectors}u + p]);`
+      const call = `${finish}(batch, m + i / 4u * ${down}u + i % 4u, n + p * ${right}u, sums[i * ${vectors}u + p]);`
       return [
         ...lines,
         `var sums: ${all} = ${all}(${this.accumulators().join(', ')});`,
@@ -166,7 +177,7 @@ class MatmulWriter {
         '}',
       ]
     }
-    return [...lines, ...this.block((q, c, p) => `finish4(batch, m + ${q * down + c}u, n + ${p * right}u, sum${q * 4 + c}_${p});`)]
+    return [...lines, ...this.block((q, c, p) => `${finish}(batch, m + ${q * down + c}u, n + ${p * right}u, sum${q * 4 + c}_${p});`)]
   }
 
   /** Whether neighbours in memory of the operand's largest tensor differ in k, so that threads should too. */

@@ -2,18 +2,14 @@
 // A choice among them never changes a result: k is summed in the same order whatever the tile.
 import type { DeviceFacts } from '../facts.ts'
 import { matrixUnit, type MatrixUnit } from './matrix-unit.ts'
-import { powerOfTwo } from './tile.ts'
+import { columnsOf, powerOfTwo, type JointShape } from './tile.ts'
 
 /** Which operand is stored transposed, as BLAS says it: `NT` is [m, k] times [n, k], both with k innermost. */
 export type Form = 'NN' | 'NT' | 'TN' | 'TT'
 
-/** A product of stored f16 matrices. Live sizes at their bounds; the parts of a cut k count as batches. */
-export interface ProductShape {
+/** Products of stored f16 matrices that one dispatch computes. */
+export interface ProductShape extends JointShape {
   readonly form: Form
-  readonly m: number
-  readonly n: number
-  readonly k: number
-  readonly batch: number
   /** So many neighbours along n must be in one tile. */
   readonly together?: number
 }
@@ -53,7 +49,8 @@ const accumulators = { most: 128, few: 64 }
 
 /** A tile for the shapes of this class may be measured: the key of a choice in `facts.tuned`. */
 export function tuningKey({ form, m, n, k, batch, together }: ProductShape): string {
-  return `product ${form} ${[m, n, k, batch].map(powerOfTwo).join('x')}${together === undefined ? '' : ` in ${together}s`}`
+  const sum = n.reduce((a, b) => a + b)
+  return `product ${form} ${[m, sum, k, batch].map(powerOfTwo).join('x')}${together === undefined ? '' : ` in ${together}s`}`
 }
 
 /** The tiles that a device can run a product with: a measured one first, then by what they should take. Empty without a matrix unit. */
@@ -116,7 +113,7 @@ function fits(tile: MatrixTile, { form, together = 1 }: ProductShape, unit: Matr
 
 /** Relative time: rounds of workgroups, each bound by its multiplications and by what it loads for them. A guess until measured. */
 function effort(tile: MatrixTile, { m, n, k, batch }: ProductShape, { subgroup }: MatrixUnit): number {
-  const rounds = Math.ceil((Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * batch) / atOnce)
+  const rounds = Math.ceil((Math.ceil(m / tile.m) * columnsOf(n, tile.n) * batch) / atOnce)
   const steps = Math.ceil(k / tile.k) * tile.k
   const crowded = (tile.m * tile.n) / (tile.warpsM * tile.warpsN * subgroup) > accumulators.few
   return rounds * steps * (tile.m * tile.n + 32 * (tile.m + tile.n) + 65536 / tile.k) * (crowded ? 1.25 : 1)

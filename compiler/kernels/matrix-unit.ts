@@ -1,7 +1,7 @@
 // The device's facts → the matrix unit that kernels use, if any: f16 operands, sums in f32. Subgroups multiply whole fragments,
 // which live in registers that nobody sees into; they come from and go to memory as `left`, `right` and `result` matrices.
 import type { DeviceFacts } from '../facts.ts'
-import type { Entry } from './shader.ts'
+import type { Entry } from './module.ts'
 
 /** Lanes of a subgroup, where the device leaves a choice. */
 const usual = 32

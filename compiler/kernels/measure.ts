@@ -1,19 +1,29 @@
-// A kernel → operations and bytes of one dispatch, live dims at their bounds: the least a device could do, for profiles and bounds.
+// Kernels of one dispatch → its operations and bytes, live dims at their bounds: the least a device could do, for profiles and bounds.
 import type { Dim } from '../graph/graph.ts'
 import { flopsOf } from './cost.ts'
 import type { LoopKernel } from './kernel.ts'
-import type { Context } from './shader.ts'
+import { boundTensors, type Context } from './module.ts'
 
-export function measure(kernel: LoopKernel, { tensors }: Pick<Context, 'tensors'>): { readonly flops: number; readonly bytes: number } {
-  const touched = new Set([...kernel.body.flatMap((s) => (s.op === 'load' ? [s.tensor] : [])), ...kernel.stores.map((s) => s.tensor)])
-  const bytes = [...touched].reduce((sum, t) => sum + bytesOf(tensors[t]!.type.dims, tensors[t]!.type.dtype), 0)
+/** Bytes of what several touch count once. */
+export function measure(
+  kernels: readonly LoopKernel[],
+  { tensors }: Pick<Context, 'tensors'>,
+): { readonly flops: number; readonly bytes: number } {
+  const types = boundTensors(kernels).map(({ tensor }) => tensors[tensor]!.type)
+  return {
+    flops: kernels.reduce((sum, kernel) => sum + operations(kernel), 0),
+    bytes: types.reduce((sum, { dims, dtype }) => sum + bytesOf(dims, dtype), 0),
+  }
+}
+
+function operations(kernel: LoopKernel): number {
   const positions = product(loopsOf(kernel))
   const arithmetic = kernel.body.reduce(
     (sum, s) => sum + (s.op === 'load' || s.op === 'coordinate' || s.op === 'contract' ? 0 : flopsOf(s)),
     0,
   )
   // A product's prologue and epilogue are small beside it.
-  return { flops: kernel.kind === 'matmul' ? 2 * positions : arithmetic * positions, bytes }
+  return kernel.kind === 'matmul' ? 2 * positions : arithmetic * positions
 }
 
 export function bytesOf(dims: readonly Dim[], dtype: string): number {

@@ -2,12 +2,13 @@
 //   kernel 3 reduction [batch 2, time 8] over [width 16]: reduce_sum div sqrt
 //     %0 = load x[batch, time, width]
 //     store y[batch, time] = %4
+// Of products that one dispatch computes each has its loop nest and its scalars.
 import { showDims, showType } from '../graph/dims.ts'
 import { showNode } from '../graph/print.ts'
-import type { Index, Kernel, KernelGraph, Scalar, TensorId } from './kernel.ts'
+import { nestsOf, type Index, type JoinedGraph, type JoinedKernel, type LoopKernel, type Scalar, type TensorId } from './kernel.ts'
 
 /** One program's kernels in the order they run. Equal kernel graphs give equal text. */
-export function printKernels(graph: KernelGraph): string {
+export function printKernels(graph: JoinedGraph): string {
   const name = (id: TensorId) => {
     const { source, label } = graph.tensors[id]!
     return source.kind === 'data' || source.kind === 'state' ? source.name : `${label.replaceAll(' ', '_')}.${id}`
@@ -19,16 +20,26 @@ export function printKernels(graph: KernelGraph): string {
       lines.push(`  reads ${kernel.reads.map(name).join(', ')}`, `  writes ${kernel.writes.map(name).join(', ')}`)
       return
     }
-    kernel.body.forEach((scalar, id) => lines.push(`  %${id} = ${showScalar(scalar, name)}`))
-    for (const { tensor, value, index } of kernel.stores) {
-      lines.push(`  store ${name(tensor)}[${index.map(showIndex).join(', ')}] = %${value} as ${showType(graph.tensors[tensor]!.type)}`)
+    for (const nest of nestsOf(kernel)) {
+      if (kernel.kind === 'products') lines.push(`  ${nest.kind}${showLoops(nest)}: ${nest.label}`)
+      lines.push(...showNest(nest, graph, name))
     }
   })
   for (const result of graph.results) lines.push(`result ${result.name} = ${name(result.tensor)} ${showType(result.type)}`)
   return lines.join('\n') + '\n'
 }
 
-function showLoops(kernel: Kernel): string {
+function showNest({ body, stores }: LoopKernel, { tensors }: JoinedGraph, name: (id: TensorId) => string): readonly string[] {
+  return [
+    ...body.map((scalar, id) => `  %${id} = ${showScalar(scalar, name)}`),
+    ...stores.map(
+      ({ tensor, value, index }) =>
+        `  store ${name(tensor)}[${index.map(showIndex).join(', ')}] = %${value} as ${showType(tensors[tensor]!.type)}`,
+    ),
+  ]
+}
+
+function showLoops(kernel: JoinedKernel): string {
   const parts = 'parts' in kernel && kernel.parts > 1 ? ` in ${kernel.parts} parts` : ''
   switch (kernel.kind) {
     case 'pointwise':
@@ -37,6 +48,8 @@ function showLoops(kernel: Kernel): string {
       return ` ${showDims(kernel.rows)} over ${showDims(kernel.over)}${parts}`
     case 'matmul':
       return ` ${showDims(kernel.batch)} ${showDims(kernel.m)} x ${showDims(kernel.n)} over ${showDims(kernel.k)}${parts}`
+    case 'products':
+      return ` ${kernel.products.length} ${kernel.order} each other`
     case 'scatter':
       return ` ${showDims(kernel.dest)} of ${showDims(kernel.rest)} over ${showDims(kernel.over)}`
     case 'attention':

@@ -115,7 +115,7 @@ class Site {
   }
 
   #seconds(kernel: Kernel): number {
-    const { flops, bytes } = kernel.kind === 'attention' ? this.#attention(kernel) : measure(kernel, this.#graph)
+    const { flops, bytes } = kernel.kind === 'attention' ? this.#attention(kernel) : measure([kernel], this.#graph)
     return flops / rates.flops + bytes / rates.bytes
   }
 

@@ -7,7 +7,8 @@ import { visitIndex, type Axis } from './address.ts'
 import { isReduction } from './cost.ts'
 import { partDim, type ReductionKernel, type Scalar, type ScalarId, type Store } from './kernel.ts'
 import { measure } from './measure.ts'
-import { Shader, type Context, type Scope } from './shader.ts'
+import { Module, type Context } from './module.ts'
+import { Shader, type Scope } from './shader.ts'
 import { bound, flatGroup, foldedGroups, sizeOf, sizeText, type Size } from './size.ts'
 import { reductionTile, type ReductionTile } from './tile.ts'
 import type { WrittenKernel } from './written.ts'
@@ -40,7 +41,7 @@ class ReductionWriter {
   constructor(kernel: ReductionKernel, context: Context) {
     this.kernel = kernel
     this.context = context
-    this.shader = new Shader(kernel, context)
+    this.shader = new Shader(kernel, new Module([kernel], context))
     const parts: readonly Dim[] = kernel.parts > 1 ? [{ name: partDim, size: kernel.parts }] : []
     this.rows = { dims: [...parts, ...kernel.rows], variable: 'row' }
     this.over = { dims: kernel.over, variable: 'k' }
@@ -77,8 +78,8 @@ class ReductionWriter {
     this.storeRows(scope)
     return {
       label: kernel.label,
-      ...shader.module(tile.rows * tile.lanes, this.globals, scope.lines),
-      ...measure(kernel, context),
+      ...shader.module.text(tile.rows * tile.lanes, this.globals, scope.lines),
+      ...measure([kernel], context),
       groups: foldedGroups(rows, tile.rows, context.live, context.facts.limits.maxComputeWorkgroupsPerDimension),
     }
   }

@@ -5,7 +5,8 @@ import { bug } from '../bug.ts'
 import type { Axis } from './address.ts'
 import type { ScatterKernel } from './kernel.ts'
 import { measure } from './measure.ts'
-import { Shader, type Context } from './shader.ts'
+import { Module, type Context } from './module.ts'
+import { Shader } from './shader.ts'
 import { bound, flatGroup, foldedGroups, sizeOf, sizeText, times } from './size.ts'
 import { indented, range } from './text.ts'
 import { workgroup } from './tile.ts'
@@ -21,7 +22,7 @@ const together = 8
 
 export function writeScatter(kernel: ScatterKernel, context: Context): WrittenKernel {
   const { live, facts } = context
-  const shader = new Shader(kernel, context)
+  const shader = new Shader(kernel, new Module([kernel], context))
   const id = kernel.body.findIndex((s) => s.op === 'scatter')
   const node = kernel.body[id]!
   if (node.op !== 'scatter') return bug('a scatter kernel without scatter')
@@ -93,8 +94,8 @@ export function writeScatter(kernel: ScatterKernel, context: Context): WrittenKe
   ]
   return {
     label: kernel.label,
-    ...shader.module(workgroup, globals, lines),
-    ...measure(kernel, context),
+    ...shader.module.text(workgroup, globals, lines),
+    ...measure([kernel], context),
     groups: foldedGroups(times(dest, { factor: slices, live: [] }), 1, live, facts.limits.maxComputeWorkgroupsPerDimension),
   }
 }

@@ -1,16 +1,13 @@
-// One WGSL module in the making: its bindings, and its scalars as `let`s in nested scopes. Names depend on nothing but
-// the order of use, so kernels that do the same in different layers come out as the same text.
+// A kernel's scalars → WGSL `let`s in nested scopes, and loads and stores of what its module binds.
 import { bug } from '../bug.ts'
-import type { DeviceFacts } from '../facts.ts'
-import type { Dtype, Node, OpName } from '../graph/graph.ts'
+import type { Node, OpName } from '../graph/graph.ts'
 import { nativeName, nativeSource } from '../graph/ops/call.ts'
 import type { Op } from '../graph/ops/op.ts'
 import { philoxSource } from '../graph/ops/random.ts'
 import { opOf } from '../graph/ops/table.ts'
 import { offsetText, indexText, visitIndex, type Axis } from './address.ts'
-import { declareExtents } from './extents.ts'
-import type { Index, LoopKernel, ScalarId, Store, Stored, TensorId } from './kernel.ts'
-import type { LiveDims } from './size.ts'
+import type { Index, LoopKernel, ScalarId, Store, TensorId } from './kernel.ts'
+import type { Context, Module } from './module.ts'
 
 /** A block of statements. A scalar is computed in the outermost scope whose axes give all its coordinates. */
 export interface Scope {
@@ -20,52 +17,18 @@ export interface Scope {
   readonly parent?: Scope
 }
 
-export interface Context {
-  readonly facts: DeviceFacts
-  readonly tensors: readonly Stored[]
-  readonly live: LiveDims
-}
-
-export interface Bound {
-  readonly tensor: TensorId
-  readonly access: 'read' | 'write'
-}
-
-/** How a tensor is bound where a kernel takes several elements of it at a time: elements of a WGSL type that hold `count` of its own. */
-export interface View {
-  readonly element: string
-  readonly count: number
-}
-
-/** What an entry point needs beyond the usual: lines before all others, attributes, parameters. */
-export interface Entry {
-  readonly enables: readonly string[]
-  readonly attributes: readonly string[]
-  readonly builtins: readonly string[]
-}
-
-const plain: Entry = { enables: [], attributes: [], builtins: [] }
-
-/** A kernel's tensors in binding order: as its body reads them, then what it only writes. What it reads and writes is bound once. */
-export function boundTensors({ body, stores }: LoopKernel): readonly Bound[] {
-  const written = new Set(stores.map((s) => s.tensor))
-  const all = [...body.flatMap((s) => (s.op === 'load' ? [s.tensor] : [])), ...written]
-  return [...new Set(all)].map((tensor) => ({ tensor, access: written.has(tensor) ? 'write' : 'read' }))
-}
-
 export class Shader {
   readonly context: Context
-  private readonly bound: readonly Bound[]
+  readonly module: Module
   private readonly kernel: LoopKernel
-  private readonly helpers = new Map<string, string>()
-  private readonly views = new Map<TensorId, View>()
   private readonly needs: ReadonlySet<string>[] = []
   private counter = 0
 
-  constructor(kernel: LoopKernel, context: Context) {
+  /** `module`: where the kernel's text goes, maybe among others. */
+  constructor(kernel: LoopKernel, module: Module) {
     this.kernel = kernel
-    this.context = context
-    this.bound = boundTensors(kernel)
+    this.module = module
+    this.context = module.context
     for (const scalar of kernel.body) this.needs.push(needsOf(scalar, this.needs))
   }
 
@@ -109,16 +72,11 @@ export class Shader {
     scope.lines.push(`${this.element(scope, store.tensor, store.index)} = ${stored};`)
   }
 
-  /** From now on the tensor is bound so. All loads and stores must be at multiples of `count`. */
-  view(tensor: TensorId, view: View): void {
-    this.views.set(tensor, view)
-  }
-
   /** WGSL: the element of a tensor at an index; of a viewed one, that which begins there. */
   element(scope: Scope, tensor: TensorId, index: readonly Index[]): string {
-    const count = this.views.get(tensor)?.count ?? 1
+    const { count } = this.module.viewOf(tensor)
     const at = this.offset(scope, tensor, index)
-    return `${this.nameOf(tensor)}[${count === 1 ? at : `(${at}) / ${count}u`}]`
+    return `${this.module.nameOf(tensor)}[${count === 1 ? at : `(${at}) / ${count}u`}]`
   }
 
   /** WGSL expression (u32): where an index is in a tensor, counted in its own elements. Dims that the scope has no axis for are at zero. */
@@ -133,55 +91,6 @@ export class Shader {
 
   fresh(prefix: string): string {
     return `${prefix}${this.counter++}`
-  }
-
-  nameOf(tensor: TensorId): string {
-    return `t${this.bound.findIndex((b) => b.tensor === tensor)}`
-  }
-
-  /** The whole module; `globals` are workgroup variables. `group`, `groups` and `lane` are in scope in `lines`. */
-  module(
-    workgroup: number,
-    globals: readonly string[],
-    lines: readonly string[],
-    { enables, attributes, builtins }: Entry = plain,
-  ): { wgsl: string; bindings: ('read' | 'write' | 'extents')[] } {
-    const bindings: ('read' | 'write' | 'extents')[] = this.bound.map((b) => b.access)
-    const head = this.bound.map(
-      ({ tensor, access }, i) =>
-        `@group(0) @binding(${i}) var<storage, ${access === 'read' ? 'read' : 'read_write'}> t${i}: array<${this.views.get(tensor)?.element ?? storageType(this.type(tensor).dtype)}>;`,
-    )
-    const text = lines.join('\n  ')
-    if ([text, ...globals].some((part) => part.includes('extents['))) {
-      head.push(
-        declareExtents(
-          bindings.length,
-          this.context.live.live.map((d) => d.name),
-        ),
-      )
-      bindings.push('extents')
-    }
-    const half =
-      this.bound.some((b) => this.type(b.tensor).dtype === 'f16') ||
-      this.kernel.body.some((s) => s.op !== 'load' && s.op !== 'coordinate' && s.type.dtype === 'f16')
-    const parameters = [
-      '@builtin(workgroup_id) group: vec3<u32>',
-      '@builtin(num_workgroups) groups: vec3<u32>',
-      '@builtin(local_invocation_index) lane: u32',
-      ...builtins,
-    ]
-    const wgsl = [
-      ...new Set([...(half ? ['f16'] : []), ...enables].map((name) => `enable ${name};`)),
-      ...head,
-      ...this.helpers.values(),
-      ...globals,
-      ['@compute', `@workgroup_size(${workgroup})`, ...attributes].join(' '),
-      `fn main(${parameters.join(', ')}) {`,
-      `  ${text}`,
-      '}',
-      '',
-    ].join('\n')
-    return { wgsl, bindings }
   }
 
   private type(tensor: TensorId) {
@@ -216,9 +125,9 @@ export class Shader {
       const known = exponent.op === 'constant' ? powerText(args[0]!, exponent.attrs.value) : undefined
       if (known !== undefined) return known
     }
-    if (node.op === 'uniform') this.helpers.set('philox', philoxSource)
+    if (node.op === 'uniform') this.module.help('philox', philoxSource)
     if (node.op === 'native')
-      this.helpers.set(nativeName(node.attrs.code, node.attrs.params), nativeSource(node.attrs.name, node.attrs.code, node.attrs.params))
+      this.module.help(nativeName(node.attrs.code, node.attrs.params), nativeSource(node.attrs.name, node.attrs.code, node.attrs.params))
     const { wgsl } = opOf(node.op) as Op<OpName>
     return wgsl ? wgsl(args, node) : bug(`a kernel cannot compute ${node.op} in its body`)
   }
@@ -238,10 +147,6 @@ function powerText(x: string, exponent: number): string | undefined {
     default:
       return Number.isInteger(exponent) && exponent > 0 && exponent <= 8 ? `(${Array<string>(exponent).fill(x).join(' * ')})` : undefined
   }
-}
-
-export function storageType(dtype: Dtype): string {
-  return dtype === 'bool' ? 'i32' : dtype
 }
 
 function addNeeds(index: Index, before: readonly ReadonlySet<string>[], to: Set<string>): void {

@@ -45,21 +45,38 @@ const matmulTiles: readonly MatmulTile[] = [
   { m: 32, n: 32, k: 16, perThread: 4 },
 ]
 
-/** The largest tile of which there are enough to fill the device and that the result does not leave mostly empty. */
-export function matmulTile(m: number, n: number, batch: number, facts: DeviceFacts): MatmulTile {
+/** Sizes of the products of one dispatch, live ones at their bounds. */
+export interface JointShape {
+  readonly m: number
+  /** Of each of those beside each other. */
+  readonly n: readonly number[]
+  readonly k: number
+  /** The parts of a cut k are batches. */
+  readonly batch: number
+}
+
+/** The largest tile of which there are enough to fill the device and that no result leaves mostly empty. */
+export function matmulTile({ m, n, batch }: Omit<JointShape, 'k'>, facts: DeviceFacts): MatmulTile {
   const fits = (tile: MatmulTile) =>
     (tile.m / tile.perThread) * (tile.n / tile.perThread) <= facts.limits.maxComputeInvocationsPerWorkgroup &&
     (tile.m + tile.n + 8) * tile.k * 4 <= facts.limits.maxComputeWorkgroupStorageSize
-  const count = (tile: MatmulTile) => Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * batch
+  const count = (tile: MatmulTile) => Math.ceil(m / tile.m) * columnsOf(n, tile.n) * batch
   const smallest = matmulTiles.at(-1)!
   return (
-    matmulTiles.find((tile) => fits(tile) && (tile === smallest || (count(tile) >= 128 && m * 2 > tile.m && n * 2 > tile.n))) ?? smallest
+    matmulTiles.find(
+      (tile) => fits(tile) && (tile === smallest || (count(tile) >= 128 && m * 2 > tile.m && Math.min(...n) * 2 > tile.n)),
+    ) ?? smallest
   )
+}
+
+/** Tiles that stand side by side, where results in one dispatch have these sizes. */
+export function columnsOf(n: readonly number[], width: number): number {
+  return n.reduce((sum, size) => sum + Math.ceil(size / width), 0)
 }
 
 /** Into how many ranges k of a product is cut: too few results keep a device busy only so. Measured tiles have no say: results would change. */
 export function matmulParts(m: number, n: number, k: number, batch: number, dtype: Dtype, facts: DeviceFacts): number {
-  const tile = dtype === 'f16' && matrixUnit(facts) ? matmulTiles[0]! : matmulTile(m, n, batch, facts)
+  const tile = dtype === 'f16' && matrixUnit(facts) ? matmulTiles[0]! : matmulTile({ m, n: [n], batch }, facts)
   const tiles = Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * batch
   return tiles >= 64 || k < 2048 ? 1 : Math.floor(Math.min(k / 1024, 128 / tiles))
 }

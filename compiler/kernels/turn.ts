@@ -5,9 +5,9 @@ import type { Dim } from '../graph/graph.ts'
 import { isReduction } from './cost.ts'
 import type { Body, Index, KernelGraph, MatmulKernel, PointwiseKernel, Scalar, ScalarId, TensorId } from './kernel.ts'
 import { writesOf } from './lifetimes.ts'
-import { matrixProduct } from './matmul-matrix.ts'
+import { matrixJoint } from './matmul-matrix.ts'
 import { turnOf } from './matmul-product.ts'
-import { boundTensors } from './shader.ts'
+import { boundTensors } from './module.ts'
 import { copyIndex } from './slice.ts'
 import { tensorsOf } from './write.ts'
 
@@ -22,8 +22,8 @@ export function turnInProducts(graph: KernelGraph, facts: DeviceFacts): KernelGr
     const product = kernels[before]
     if (!read || product?.kind !== 'matmul' || !isAlone({ ...graph, kernels }, read.tensor, before, at)) continue
     const whole = merged(product, follower, read)
-    if (!whole || boundTensors(whole).length >= facts.limits.maxStorageBuffersPerShaderStage) continue
-    if (!matrixProduct(whole, { facts, tensors: graph.tensors, live: graph })) continue
+    if (!whole || boundTensors([whole]).length >= facts.limits.maxStorageBuffersPerShaderStage) continue
+    if (!matrixJoint(whole, { facts, tensors: graph.tensors, live: graph })) continue
     kernels[before] = whole
     kernels.splice(at--, 1)
   }

@@ -1,15 +1,15 @@
 // A kernel of the fused program → WGSL with its grid.
 import { attentionKernel } from './attention.ts'
-import type { Kernel, TensorId } from './kernel.ts'
-import { matrixProduct, writeMatrixMatmul } from './matmul-matrix.ts'
+import { nestsOf, type JoinedKernel, type TensorId } from './kernel.ts'
+import { matrixJoint, writeMatrixMatmul } from './matmul-matrix.ts'
 import { writeMatmul } from './matmul.ts'
 import { writePointwise } from './pointwise.ts'
 import { writeReduction } from './reduction.ts'
 import { writeScatter } from './scatter.ts'
-import { boundTensors, type Context } from './shader.ts'
+import { boundTensors, type Context } from './module.ts'
 import type { WrittenKernel } from './written.ts'
 
-export function writeKernel(kernel: Kernel, context: Context): WrittenKernel {
+export function writeKernel(kernel: JoinedKernel, context: Context): WrittenKernel {
   switch (kernel.kind) {
     case 'attention':
       return attentionKernel(kernel.request)
@@ -17,9 +17,10 @@ export function writeKernel(kernel: Kernel, context: Context): WrittenKernel {
       return writePointwise(kernel, context)
     case 'reduction':
       return writeReduction(kernel, context)
-    case 'matmul': {
-      const product = matrixProduct(kernel, context)
-      return product ? writeMatrixMatmul(product) : writeMatmul(kernel, context)
+    case 'matmul':
+    case 'products': {
+      const joint = matrixJoint(kernel, context)
+      return joint ? writeMatrixMatmul(kernel.label, joint) : writeMatmul(kernel, context)
     }
     case 'scatter':
       return writeScatter(kernel, context)
@@ -27,12 +28,13 @@ export function writeKernel(kernel: Kernel, context: Context): WrittenKernel {
 }
 
 /** The tensors in binding order; a binding `extents` comes after them. */
-export function tensorsOf(kernel: Kernel): readonly TensorId[] {
-  return kernel.kind === 'attention' ? [...kernel.reads, ...kernel.writes] : boundTensors(kernel).map((b) => b.tensor)
+export function tensorsOf(kernel: JoinedKernel): readonly TensorId[] {
+  if (kernel.kind === 'attention') return [...kernel.reads, ...kernel.writes]
+  return boundTensors(nestsOf(kernel)).map((b) => b.tensor)
 }
 
 /** Kernels with the same key are written as the same text on the same grid: they differ in label and tensors only. */
-export function keyOf(kernel: Kernel, { tensors, live, facts }: Context): string {
+export function keyOf(kernel: JoinedKernel, { tensors, live, facts }: Context): string {
   const bound = tensorsOf(kernel)
   const position = new Map(bound.map((tensor, i) => [tensor, i]))
   const shape = JSON.stringify(kernel, (name, value: unknown) => {

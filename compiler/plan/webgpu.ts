@@ -3,11 +3,12 @@
 import type { DeviceFacts } from '../facts.ts'
 import type { Graph, Type } from '../graph/graph.ts'
 import { fuse } from '../kernels/fuse.ts'
-import type { Kernel, KernelGraph, TensorId } from '../kernels/kernel.ts'
+import { joinProducts } from '../kernels/join.ts'
+import type { JoinedGraph, JoinedKernel, TensorId } from '../kernels/kernel.ts'
 import { livesOf } from '../kernels/lifetimes.ts'
 import { bytesOf } from '../kernels/measure.ts'
 import { recompute } from '../kernels/recompute.ts'
-import type { Context } from '../kernels/shader.ts'
+import type { Context } from '../kernels/module.ts'
 import { tuningOf } from '../kernels/tuning.ts'
 import { keyOf, tensorsOf, writeKernel } from '../kernels/write.ts'
 import { share } from './memory.ts'
@@ -24,7 +25,7 @@ export interface NamedGraph {
  */
 export function planWebgpu(programs: readonly NamedGraph[], facts: DeviceFacts, budget = Number.POSITIVE_INFINITY): WebgpuPlan {
   const library = new Library()
-  const graphs = programs.map(({ graph }) => recompute(fuse(graph, facts), budget))
+  const graphs = programs.map(({ graph }) => joinProducts(recompute(fuse(graph, facts), budget), facts))
   const dispatched = graphs.map((graph) => dispatch(graph, facts, library))
   const states = statesOf(graphs)
   const demands = graphs.map((graph) => livesOf(graph).map((life) => ({ ...life, label: graph.tensors[life.tensor]!.label })))
@@ -80,7 +81,7 @@ class Library {
   private readonly byText = new Map<string, number>()
   private readonly byKernel = new Map<string, Known>()
 
-  add(kernel: Kernel, context: Context): Known {
+  add(kernel: JoinedKernel, context: Context): Known {
     const key = keyOf(kernel, context)
     const known = this.byKernel.get(key)
     if (known) return known
@@ -95,7 +96,7 @@ class Library {
   }
 }
 
-function dispatch(graph: KernelGraph, facts: DeviceFacts, library: Library): readonly Dispatch[] {
+function dispatch(graph: JoinedGraph, facts: DeviceFacts, library: Library): readonly Dispatch[] {
   const context = { facts, tensors: graph.tensors, live: graph }
   return graph.kernels.map((kernel) => {
     const { kernel: at, extents, groups } = library.add(kernel, context)
@@ -105,7 +106,7 @@ function dispatch(graph: KernelGraph, facts: DeviceFacts, library: Library): rea
 
 /** Of the program that computes the most again. */
 function againOf(
-  graphs: readonly KernelGraph[],
+  graphs: readonly JoinedGraph[],
   steps: readonly (readonly Dispatch[])[],
   kernels: readonly KernelPlan[],
 ): MemoryPlan['again'] {
@@ -118,7 +119,7 @@ function againOf(
   return most.dispatches === 0 ? undefined : most
 }
 
-function statesOf(graphs: readonly KernelGraph[]): ReadonlyMap<string, TensorSpec> {
+function statesOf(graphs: readonly JoinedGraph[]): ReadonlyMap<string, TensorSpec> {
   const states = new Map<string, TensorSpec>()
   for (const { tensors } of graphs) {
     for (const { source, type } of tensors)
@@ -127,7 +128,7 @@ function statesOf(graphs: readonly KernelGraph[]): ReadonlyMap<string, TensorSpe
   return states
 }
 
-function programOf(name: string, graph: KernelGraph, steps: readonly Dispatch[], bufferOf: readonly number[]): WebgpuProgram {
+function programOf(name: string, graph: JoinedGraph, steps: readonly Dispatch[], bufferOf: readonly number[]): WebgpuProgram {
   const inputs = graph.tensors.flatMap((stored, tensor) =>
     stored.source.kind === 'data' ? [{ spec: { name: stored.source.name, type: stored.type }, tensor }] : [],
   )
