@@ -35,15 +35,14 @@ export function border(tensor: Tensor, dtype: Dtype): Data {
       : Int32Array.from(tensor.data)
 }
 
-/** Runs a program of `executable` and compares all outputs of its graph: results as returned, updates as the states then are. */
-export async function judge(
+/** Runs a program of `executable`: all outputs of its graph, results as returned, updates as the states then are. */
+export async function outputsOf(
   executable: Executable,
   name: string,
   graph: Graph,
   inputs: Readonly<Record<string, Tensor>>,
   extents: Extents = {},
-  tolerance = 2e-5,
-): Promise<void> {
+): Promise<Tensors> {
   const data: Record<string, Data> = {}
   for (const node of graph.nodes) {
     if (node.op !== 'input') continue
@@ -51,12 +50,27 @@ export async function judge(
     if (node.attrs.role === 'state') await executable.write(node.attrs.name, value)
     else data[node.attrs.name] = value
   }
-  const expected = evaluate(graph, inputs, extents)
   const results: Tensors = await executable.run(name, data, extents)
-  for (const output of graph.outputs) {
-    const got = output.kind === 'result' ? results[output.name]! : await executable.read(output.name)
-    closeTo(got, expected[output.name]!.data, tolerance, `${name}: ${output.name}`)
+  const found: Record<string, Data> = {}
+  for (const { kind, name: output } of graph.outputs) {
+    found[output] = kind === 'result' ? results[output]! : await executable.read(output)
   }
+  return found
+}
+
+/** Compares them with what the interpreter says, and returns them. */
+export async function judge(
+  executable: Executable,
+  name: string,
+  graph: Graph,
+  inputs: Readonly<Record<string, Tensor>>,
+  extents: Extents = {},
+  tolerance = 2e-5,
+): Promise<Tensors> {
+  const expected = evaluate(graph, inputs, extents)
+  const found = await outputsOf(executable, name, graph, inputs, extents)
+  for (const [output, got] of Object.entries(found)) closeTo(got, expected[output]!.data, tolerance, `${name}: ${output}`)
+  return found
 }
 
 export function closeTo(got: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what: string): void {

@@ -62,7 +62,7 @@ function inputsOf({ graph }: Program): Record<string, Tensor> {
 
 describe('programs of a small transformer', () => {
   let backend: Backend
-  const loaded = async (programs: readonly Program[], run: (executable: Executable, plan: OnnxPlan) => Promise<void>): Promise<void> => {
+  const loaded = async (programs: readonly Program[], run: (executable: Executable, plan: OnnxPlan) => Promise<unknown>): Promise<void> => {
     const plan = planOnnx(programs, cpuFacts(1))
     const executable = await backend.load(plan)
     await run(executable, plan)

@@ -3,7 +3,7 @@ import { bug } from '../bug.ts'
 import type { DeviceFacts } from '../facts.ts'
 import { has, type AttentionAttributes, type Dim, type Graph, type Node, type NodeId, type Type } from '../graph/graph.ts'
 import { BodyBuilder } from './body.ts'
-import { isReduction } from './cost.ts'
+import { isAccumulated, isReduction } from './cost.ts'
 import { productOf, type Group } from './group.ts'
 import { partDim, type AttentionKernel, type Kernel, type Store, type Stored, type TensorId } from './kernel.ts'
 import { memoryOf } from './store.ts'
@@ -58,7 +58,7 @@ function inParts(group: Group, place: Placement, label: string): readonly Kernel
   const { loops, members } = group
   const { graph } = place
   const part: Dim = { name: partDim, size: loops.parts }
-  const reduced = members.filter((m) => isReduction(graph.nodes[m]!) || graph.nodes[m]!.op === 'contract')
+  const reduced = members.filter((m) => isAccumulated(graph.nodes[m]!))
   const first = newBuilder(group, place)
   const second = newBuilder(group, place)
   const partial = reduced.map((id): Store => {

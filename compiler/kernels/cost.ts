@@ -8,13 +8,18 @@ export function isView(node: Node): node is View {
   return node.op === 'rename' || node.op === 'merge' || node.op === 'split' || node.op === 'broadcast' || node.op === 'rotate'
 }
 
-export function isReduction(node: Node): boolean {
-  return node.op === 'reduce_sum' || node.op === 'reduce_max' || node.op === 'reduce_min' || node.op === 'argmax'
+export function isReduction({ op }: { readonly op: string }): boolean {
+  return op === 'reduce_sum' || op === 'reduce_max' || op === 'reduce_min' || op === 'argmax'
+}
+
+/** What a kernel's inner loop adds up. */
+export function isAccumulated(scalar: { readonly op: string }): boolean {
+  return isReduction(scalar) || scalar.op === 'contract'
 }
 
 /** Ops that need a kernel of their own, or at least a loop. */
 export function isHeavy(node: Node): boolean {
-  return isReduction(node) || node.op === 'contract' || node.op === 'scatter' || node.op.startsWith('attention')
+  return isAccumulated(node) || node.op === 'scatter' || node.op.startsWith('attention')
 }
 
 const costly: Partial<Record<OpName, number>> = {

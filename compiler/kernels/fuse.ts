@@ -3,6 +3,7 @@
 import type { DeviceFacts } from '../facts.ts'
 import type { Dim, Graph, NodeId, Type } from '../graph/graph.ts'
 import { unprimed } from './extents.ts'
+import { chunk } from './chunk.ts'
 import { Grouping } from './group.ts'
 import { kernelsOf, type Placement } from './build.ts'
 import type { Kernel, KernelGraph, Stored, TensorId } from './kernel.ts'
@@ -50,7 +51,7 @@ export function fuse(given: Graph, facts: DeviceFacts): KernelGraph {
   const results = graph.outputs.flatMap((o) =>
     o.kind === 'result' ? [{ name: o.name, tensor: at.get(memoryOf(graph, o.node))!, type: opened(graph.nodes[o.node]!.type, live) }] : [],
   )
-  return turnInProducts({ tensors, kernels, ...live, results }, facts)
+  return chunk(turnInProducts({ tensors, kernels, ...live, results }, facts), facts)
 }
 
 /** Whether the node's kernel may write over the state `old`; if so it is ordered after all who read that. */

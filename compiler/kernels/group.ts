@@ -4,7 +4,7 @@
 import type { DeviceFacts } from '../facts.ts'
 import { elements, has, type Dim, type Graph, type Node, type NodeId, type OpName } from '../graph/graph.ts'
 import { BodyBuilder } from './body.ts'
-import { isHeavy, isReduction } from './cost.ts'
+import { isAccumulated, isHeavy } from './cost.ts'
 import { isGiven, type Storage } from './store.ts'
 import { matmulParts, reductionParts } from './tile.ts'
 
@@ -239,7 +239,7 @@ export class Grouping {
     const node = this.graph.nodes[id]!
     const rows = node.type.dims
     const inputs = node.inputs.map((input) => this.graph.nodes[input]!.type)
-    if (isReduction(node) || node.op === 'contract') {
+    if (isAccumulated(node)) {
       const names = (node.attrs as { readonly over: readonly string[] }).over
       const over = inputs[0]!.dims.filter((d) => names.includes(d.name))
       if (node.op === 'contract') {

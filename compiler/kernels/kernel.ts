@@ -55,11 +55,20 @@ export interface Store {
   readonly index: readonly Index[]
 }
 
+/** A stretch of a live dim: positions from `from`, at most `size` of them. */
+export interface Window {
+  readonly dim: string
+  readonly from: number
+  readonly size: number
+}
+
 interface KernelBase {
   /** For people and profiles: `layers.3 matmul`. */
   readonly label: string
   /** It computes what one before it has computed, for want of memory. */
   readonly again?: true
+  /** It is run for this stretch alone (chunk.ts): in loops and tensors the dim is as long as that. */
+  readonly window?: Window
   readonly body: Body
   readonly stores: readonly Store[]
 }
@@ -111,6 +120,7 @@ export interface AttentionKernel {
   readonly kind: 'attention'
   readonly label: string
   readonly again?: true
+  readonly window?: undefined
   readonly request: AttentionRequest
   readonly reads: readonly TensorId[]
   readonly writes: readonly TensorId[]
@@ -128,6 +138,7 @@ export interface ProductsKernel {
   readonly kind: 'products'
   readonly label: string
   readonly again?: true
+  readonly window?: undefined
   readonly order: 'beside' | 'behind'
   readonly products: readonly MatmulKernel[]
 }

@@ -30,7 +30,8 @@ export function bytesOf(dims: readonly Dim[], dtype: string): number {
   return product(dims) * (dtype === 'f16' ? 2 : 4)
 }
 
-function loopsOf(kernel: LoopKernel): readonly Dim[] {
+/** All dims that a kernel runs through. */
+export function loopsOf(kernel: LoopKernel): readonly Dim[] {
   switch (kernel.kind) {
     case 'pointwise':
       return kernel.dims

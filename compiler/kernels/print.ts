@@ -15,7 +15,8 @@ export function printKernels(graph: JoinedGraph): string {
   }
   const lines: string[] = []
   graph.kernels.forEach((kernel, i) => {
-    lines.push(`kernel ${i} ${kernel.kind}${showLoops(kernel)}: ${kernel.label}`)
+    const stretch = kernel.window ? ` from ${kernel.window.dim} ${kernel.window.from}` : ''
+    lines.push(`kernel ${i} ${kernel.kind}${showLoops(kernel)}${stretch}: ${kernel.label}`)
     if (kernel.kind === 'attention') {
       lines.push(`  reads ${kernel.reads.map(name).join(', ')}`, `  writes ${kernel.writes.map(name).join(', ')}`)
       return

@@ -4,7 +4,7 @@
 import { bug } from '../bug.ts'
 import type { Dim, Dtype } from '../graph/graph.ts'
 import { visitIndex, type Axis } from './address.ts'
-import { isReduction } from './cost.ts'
+import { isAccumulated } from './cost.ts'
 import { partDim, type ReductionKernel, type Scalar, type ScalarId, type Store } from './kernel.ts'
 import { measure } from './measure.ts'
 import { Module, type Context } from './module.ts'
@@ -199,10 +199,6 @@ class ReductionWriter {
     const last = largest?.index.findLast((_, i) => this.context.tensors[largest.tensor]!.type.dims[i]!.size > 1)
     return last?.kind === 'dim' && !names.has(last.name)
   }
-}
-
-function isAccumulated(scalar: Scalar): boolean {
-  return scalar.op !== 'load' && scalar.op !== 'coordinate' && (isReduction(scalar) || scalar.op === 'contract')
 }
 
 function levelOf(scalar: Scalar, before: readonly number[]): number {

@@ -1,7 +1,7 @@
 // One result of a kernel, computed again: by elementwise work alone from what is still in memory, or by all of the kernel.
 import type { Dim } from '../graph/graph.ts'
-import { isReduction } from './cost.ts'
-import type { Index, Kernel, LoopKernel, PointwiseKernel, Scalar, ScalarId, Stored, TensorId } from './kernel.ts'
+import { isAccumulated } from './cost.ts'
+import type { Body, Index, Kernel, LoopKernel, PointwiseKernel, Scalar, ScalarId, Stored, TensorId } from './kernel.ts'
 
 /**
  * A pointwise kernel that stores the tensor as the kernel does, where what takes a sum or a product can be loaded: other results of
@@ -16,36 +16,53 @@ export function pointwiseSlice(
 ): PointwiseKernel | undefined {
   const store = kernel.stores.find((s) => s.tensor === tensor)
   const stored = new Map(kernel.stores.flatMap((s) => (s.tensor !== tensor && alive(s.tensor) ? [[s.value, s]] : [])))
-  const body: Scalar[] = []
+  const part = extract(kernel.body, store ? [store.value] : [], (id, scalar) => {
+    const at = stored.get(id)
+    if (at) return { op: 'load', tensor: at.tensor, index: at.index, dtype: tensors[at.tensor]!.type.dtype }
+    // A product's epilogue turns sums of a whole tile (turn.ts).
+    return isAccumulated(scalar) || scalar.op === 'scatter' || scalar.op === 'rotate' ? undefined : scalar
+  })
+  if (!part || !store) return undefined
+  return {
+    kind: 'pointwise',
+    ...relabelled(kernel),
+    dims,
+    body: part.body,
+    stores: [{ tensor, value: part.values[0]!, index: store.index }],
+  }
+}
+
+/** What some scalars of a body need, and what they are in it. `instead`: a load or the scalar itself; undefined where it cannot be had. */
+export function extract(
+  body: Body,
+  wanted: readonly ScalarId[],
+  instead: (id: ScalarId, scalar: Scalar) => Scalar | undefined,
+): { readonly body: Body; readonly values: readonly ScalarId[] } | undefined {
+  const part: Scalar[] = []
   const made = new Map<ScalarId, ScalarId>()
-  const push = (scalar: Scalar): ScalarId => body.push(scalar) - 1
   const copy = (id: ScalarId): ScalarId | undefined => {
     const known = made.get(id)
     if (known !== undefined) return known
     const scalar = compute(id)
-    if (scalar !== undefined) made.set(id, scalar)
-    return scalar
+    if (scalar) made.set(id, part.push(scalar) - 1)
+    return made.get(id)
   }
-  const compute = (id: ScalarId): ScalarId | undefined => {
-    const at = stored.get(id)
-    if (at) return push({ op: 'load', tensor: at.tensor, index: at.index, dtype: tensors[at.tensor]!.type.dtype })
-    const scalar = kernel.body[id]!
+  const compute = (id: ScalarId): Scalar | undefined => {
+    const scalar = instead(id, body[id]!)
+    if (!scalar || scalar !== body[id]) return scalar
     if (scalar.op === 'load') {
       const index = all(scalar.index.map((x) => copyIndex(x, copy)))
-      return index && push({ ...scalar, index })
+      return index && { ...scalar, index }
     }
     if (scalar.op === 'coordinate') {
       const index = copyIndex(scalar.index, copy)
-      return index && push({ ...scalar, index })
+      return index && { ...scalar, index }
     }
-    // A product's epilogue turns sums of a whole tile (turn.ts).
-    if (isReduction(scalar) || ['contract', 'scatter', 'rotate'].includes(scalar.op)) return undefined
     const inputs = all(scalar.inputs.map(copy))
-    return inputs && push({ ...scalar, inputs })
+    return inputs && { ...scalar, inputs }
   }
-  const value = store && copy(store.value)
-  if (value === undefined) return undefined
-  return { kind: 'pointwise', ...relabelled(kernel), dims, body, stores: [{ tensor, value, index: store!.index }] }
+  const values = all(wanted.map(copy))
+  return values && { body: part, values }
 }
 
 /** The kernel with this result alone; attention, which writes both of a pair, writes the other to `spare(tensor)`. */

@@ -33,12 +33,15 @@ export function tensorsOf(kernel: JoinedKernel): readonly TensorId[] {
   return boundTensors(nestsOf(kernel)).map((b) => b.tensor)
 }
 
+/** What tells kernels apart and has no part in their text; a window's size is in the tensors' types. */
+const notInText: ReadonlySet<string> = new Set(['label', 'again', 'window', 'reads', 'writes'])
+
 /** Kernels with the same key are written as the same text on the same grid: they differ in label and tensors only. */
 export function keyOf(kernel: JoinedKernel, { tensors, live, facts }: Context): string {
   const bound = tensorsOf(kernel)
   const position = new Map(bound.map((tensor, i) => [tensor, i]))
   const shape = JSON.stringify(kernel, (name, value: unknown) => {
-    if (value === facts || name === 'label' || name === 'again' || name === 'reads' || name === 'writes') return undefined
+    if (value === facts || notInText.has(name)) return undefined
     return name === 'tensor' ? position.get(value as TensorId) : value
   })
   return JSON.stringify([shape, bound.map((tensor) => tensors[tensor]!.type), live.live, live.merged])

@@ -96,7 +96,21 @@ export interface DispatchPlan {
   readonly buffers: readonly number[]
   /** Workgroups per axis: a number, or ceil(extent * factor / divisor) of a live dim. */
   readonly groups: readonly [Groups, Groups, Groups]
+  readonly window?: WindowPlan
 }
+
+/**
+ * A stretch of a live dim, which is all that a dispatch sees: the dim's extent is what there is of positions from `from`, at most `size`.
+ * Where there are none the dispatch is left out, unless the stretch is the first.
+ */
+export interface WindowPlan {
+  readonly live: string
+  readonly from: number
+  readonly size: number
+  /** Bytes from the start of each storage buffer to what is bound, at multiples that the device wants. */
+  readonly offsets: readonly number[]
+}
+
 export type Groups = number | { readonly live: string; readonly factor: number; readonly divisor: number }
 
 export type Plan = OnnxPlan | WebgpuPlan

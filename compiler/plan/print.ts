@@ -12,9 +12,11 @@ export function printPlan(plan: Plan): string {
     lines.push('', `program ${program.name}`)
     lines.push(...program.inputs.map((x) => `  input ${x.name} ${showType(x.type)}`))
     if ('steps' in program && plan.target === 'webgpu') {
-      for (const { kernel, buffers, groups } of program.steps) {
-        const shown = buffers.map((b, i) => (b < 0 ? 'extents' : `${plan.kernels[kernel]!.bindings[i] === 'write' ? '>' : ''}${b}`))
-        lines.push(`  ${plan.kernels[kernel]!.label} #${kernel} (${shown.join(' ')}) x ${groups.map(showGroups).join(' ')}`)
+      for (const { kernel, buffers, groups, window } of program.steps) {
+        const at = (i: number) => (window?.offsets[i] ? `+${window.offsets[i]}` : '')
+        const shown = buffers.map((b, i) => (b < 0 ? 'extents' : `${plan.kernels[kernel]!.bindings[i] === 'write' ? '>' : ''}${b}${at(i)}`))
+        const stretch = window ? ` of ${window.live} ${window.from} to ${window.from + window.size}` : ''
+        lines.push(`  ${plan.kernels[kernel]!.label} #${kernel} (${shown.join(' ')}) x ${groups.map(showGroups).join(' ')}${stretch}`)
       }
     } else if ('model' in program) lines.push(`  model of ${bytes(program.model.length)}`)
     lines.push(...program.results.map((x) => `  result ${x.name} ${showType(x.type)}`))

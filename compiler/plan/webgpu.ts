@@ -11,8 +11,9 @@ import { recompute } from '../kernels/recompute.ts'
 import type { Context } from '../kernels/module.ts'
 import { tuningOf } from '../kernels/tuning.ts'
 import { keyOf, tensorsOf, writeKernel } from '../kernels/write.ts'
+import { seenFrom, windowOf } from '../kernels/window.ts'
 import { share } from './memory.ts'
-import type { BufferPlan, DispatchPlan, KernelPlan, MemoryPlan, TensorSpec, WebgpuPlan, WebgpuProgram } from './plan.ts'
+import type { BufferPlan, DispatchPlan, KernelPlan, MemoryPlan, TensorSpec, WebgpuPlan, WebgpuProgram, WindowPlan } from './plan.ts'
 
 export interface NamedGraph {
   readonly name: string
@@ -67,6 +68,7 @@ interface Dispatch {
   readonly kernel: number
   readonly tensors: readonly TensorId[]
   readonly groups: DispatchPlan['groups']
+  readonly window?: WindowPlan
 }
 
 interface Known {
@@ -97,10 +99,11 @@ class Library {
 }
 
 function dispatch(graph: JoinedGraph, facts: DeviceFacts, library: Library): readonly Dispatch[] {
-  const context = { facts, tensors: graph.tensors, live: graph }
   return graph.kernels.map((kernel) => {
-    const { kernel: at, extents, groups } = library.add(kernel, context)
-    return { kernel: at, tensors: extents ? [...tensorsOf(kernel), -1] : tensorsOf(kernel), groups }
+    const seen = kernel.window ? seenFrom(graph, kernel.window) : graph
+    const { kernel: at, extents, groups } = library.add(kernel, { facts, tensors: seen.tensors, live: seen })
+    const tensors = tensorsOf(kernel)
+    return { kernel: at, tensors: extents ? [...tensors, -1] : tensors, groups, window: windowOf(kernel, graph) }
   })
 }
 
@@ -138,7 +141,7 @@ function programOf(name: string, graph: JoinedGraph, steps: readonly Dispatch[],
     results: graph.results.map(({ name, type }) => ({ name, type })),
     states: graph.tensors.flatMap(({ source }) => (source.kind === 'state' ? [source.name] : [])),
     live: graph.live,
-    steps: steps.map(({ kernel, tensors, groups }) => ({ kernel, buffers: tensors.map((t) => (t < 0 ? -1 : bufferOf[t]!)), groups })),
+    steps: steps.map(({ tensors, ...step }) => ({ ...step, buffers: tensors.map((t) => (t < 0 ? -1 : bufferOf[t]!)) })),
     inputBuffers: inputs.map((i) => bufferOf[i.tensor]!),
     resultBuffers: graph.results.map(({ tensor }) => bufferOf[tensor]!),
   }

@@ -1,6 +1,7 @@
 // A program's steps, prepared once when it is loaded, and recorded anew for every run: pipeline, bind group and grid of each.
-// A run is one pass, so all that a dispatch costs the host is three calls.
-import type { DispatchPlan, Groups, KernelPlan, WebgpuPlan, WebgpuProgram } from '../../compiler/plan/plan.ts'
+// A run is one pass, so all that a dispatch costs the host is three calls. Steps of a window see a stretch of a live dim alone: they
+// have extents of their own, and are left out where there is nothing for them.
+import type { DispatchPlan, Groups, KernelPlan, WebgpuPlan, WebgpuProgram, WindowPlan } from '../../compiler/plan/plan.ts'
 import { usage } from './buffers.ts'
 import type { Pipeline } from './pipelines.ts'
 import type { Stopwatch } from './timing.ts'
@@ -11,9 +12,16 @@ type Grid = readonly [number, number, number]
 export interface Program {
   readonly spec: WebgpuProgram
   readonly steps: readonly Step[]
-  /** Holds the extents of a run; the program's own. */
-  readonly extents: GPUBuffer
+  /** Buffers of the program's own that hold the extents of a run, and what each window leaves of them. */
+  readonly extents: readonly Uniform[]
 }
+
+interface Uniform {
+  readonly window?: Window
+  readonly buffer: GPUBuffer
+}
+
+type Window = Omit<WindowPlan, 'offsets'>
 
 interface Step {
   readonly kernel: KernelPlan
@@ -21,6 +29,7 @@ interface Step {
   readonly bindings: GPUBindGroup
   /** Known at once, unless a live dim is in it. */
   readonly grid: Grid | ((extents: Extents) => Grid)
+  readonly window?: Window
 }
 
 /** Makes the program's bind groups; equal ones are one. */
@@ -32,18 +41,33 @@ export function prepare(
   buffers: readonly GPUBuffer[],
 ): Program {
   const size = Math.max(1, Math.ceil(spec.live.length / 4)) * 16
-  const extents = device.createBuffer({ label: `extents of ${spec.name}`, size, usage: usage.uniform | usage.copyTarget })
+  const uniforms = new Map<string, Uniform>()
+  const uniformOf = (window: Window | undefined): Uniform => {
+    const key = keyOf(window)
+    const make = () => device.createBuffer({ label: `extents of ${spec.name}`, size, usage: usage.uniform | usage.copyTarget })
+    const uniform = uniforms.get(key) ?? { window, buffer: make() }
+    uniforms.set(key, uniform)
+    return uniform
+  }
   const groups = new Map<string, GPUBindGroup>()
   const steps = spec.steps.map((step): Step => {
     const { pipeline, layout } = pipelines[step.kernel]!
     const kernel = plan.kernels[step.kernel]!
-    const key = `${kernel.bindings.join()} ${step.buffers.join()}`
-    const entries = step.buffers.map((buffer, binding) => ({ binding, resource: { buffer: buffer < 0 ? extents : buffers[buffer]! } }))
+    const { window } = step
+    const key = `${kernel.bindings.join()} ${step.buffers.join()} ${keyOf(window)} ${window?.offsets.join()}`
+    const entries = step.buffers.map((buffer, binding) => {
+      const resource = buffer < 0 ? { buffer: uniformOf(window).buffer } : { buffer: buffers[buffer]!, offset: window?.offsets[binding] }
+      return { binding, resource }
+    })
     const bindings = groups.get(key) ?? device.createBindGroup({ layout, entries })
     groups.set(key, bindings)
-    return { kernel, pipeline, bindings, grid: gridOf(step.groups, spec) }
+    return { kernel, pipeline, bindings, grid: gridOf(step.groups, spec), window }
   })
-  return { spec, steps, extents }
+  return { spec, steps, extents: [...uniforms.values()] }
+}
+
+function keyOf(window: Window | undefined): string {
+  return window ? `${window.live} ${window.from} ${window.size}` : ''
 }
 
 function gridOf(groups: DispatchPlan['groups'], spec: WebgpuProgram): Step['grid'] {
@@ -62,8 +86,10 @@ function extentIn(spec: WebgpuProgram, name: string, extents: Extents): number {
 
 /** All steps in one pass; with a stopwatch, each in its own. */
 export function record(encoder: GPUCommandEncoder, { spec, steps }: Program, extents: Extents, stopwatch?: Stopwatch): void {
-  const dispatch = (pass: GPUComputePassEncoder, { pipeline, bindings, grid }: Step) => {
-    const [x, y, z] = typeof grid === 'function' ? grid(extents) : grid
+  const dispatch = (pass: GPUComputePassEncoder, { pipeline, bindings, grid, window }: Step) => {
+    const own = window ? extentsIn(spec, window, extents) : extents
+    if (window && window.from > 0 && own[window.live] === 0) return
+    const [x, y, z] = typeof grid === 'function' ? grid(own) : grid
     pass.setPipeline(pipeline)
     pass.setBindGroup(0, bindings)
     pass.dispatchWorkgroups(x, y, z)
@@ -79,6 +105,11 @@ export function record(encoder: GPUCommandEncoder, { spec, steps }: Program, ext
   const pass = encoder.beginComputePass({ label: spec.name })
   for (const step of steps) dispatch(pass, step)
   pass.end()
+}
+
+/** The extents that a window leaves. */
+export function extentsIn(spec: WebgpuProgram, { live, from, size }: Window, extents: Extents): Extents {
+  return { ...extents, [live]: Math.min(size, Math.max(0, extentIn(spec, live, extents) - from)) }
 }
 
 /** The extent given for a live dim, at most its bound; a primed dim has that of its unprimed name. */

@@ -6,7 +6,7 @@ import { halvesOf } from '../half.ts'
 import { secondsSince } from '../stage.ts'
 import { allocate } from './buffers.ts'
 import type { OpenDevice } from './device.ts'
-import { extentOf, prepare, record, type Extents, type Program } from './dispatches.ts'
+import { extentOf, extentsIn, prepare, record, type Extents, type Program } from './dispatches.ts'
 import { noTimestamps } from './messages.ts'
 import { compile } from './pipelines.ts'
 import { Readback, type Region } from './readback.ts'
@@ -120,19 +120,24 @@ export class WebgpuExecutable implements Executable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#open.device.queue.onSubmittedWorkDone().catch(() => undefined)
     for (const buffer of this.#buffers) buffer.destroy()
-    for (const { extents } of this.#programs.values()) extents.destroy()
+    for (const { extents } of this.#programs.values()) for (const { buffer } of extents) buffer.destroy()
     this.#readback.dispose()
   }
 
-  #writeInputs({ spec, extents: uniform }: Program, inputs: Tensors, extents: Extents): void {
+  #writeInputs({ spec, extents: uniforms }: Program, inputs: Tensors, extents: Extents): void {
     spec.inputs.forEach((input, i) => {
       const data = inputs[input.name]
       if (!data) throw new Error(`bug: program ${spec.name} is run without its input ${input.name}`)
       this.#put(this.#buffers[spec.inputBuffers[i]!]!, data, input, extents, `input ${input.name} of ${spec.name}`)
     })
-    if (spec.live.length === 0) return
-    const sizes = Uint32Array.from(spec.live, (dim) => extentOf(dim.name, dim.size, extents))
-    this.#open.device.queue.writeBuffer(uniform, 0, sizes)
+    for (const { window, buffer } of uniforms) {
+      const own = window ? extentsIn(spec, window, extents) : extents
+      this.#open.device.queue.writeBuffer(
+        buffer,
+        0,
+        Uint32Array.from(spec.live, (dim) => extentOf(dim.name, dim.size, own)),
+      )
+    }
   }
 
   #put(buffer: GPUBuffer, data: Data, spec: TensorSpec, extents: Extents, what: string): void {
