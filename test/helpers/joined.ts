@@ -125,11 +125,12 @@ export function joinedCases(dtype: 'f32' | 'f16'): readonly JoinedCase[] {
       'one that waits for what follows from another stays alone',
       (b) => {
         const x = given(b, 'x', token)
-        const largest = b.reduce('reduce_max', product(b, 'q', x), ['time'])
+        // As large as a weight: what it is multiplied into is rounded to the operands' precision.
+        const largest = b.binary('div', b.reduce('reduce_max', product(b, 'q', x), ['time']), 32)
         b.result('k', b.sumProduct(x, left(b, b.binary('mul', wide(b, given(b, 'wk', of({ width: 40, hidden: 72 }))), largest)), ['width']))
       },
       [],
-      { steps: dtype === 'f16' ? 4 : 3 },
+      { steps: 4 },
     ),
     joined(
       'a sum that is read at another row stays alone',
