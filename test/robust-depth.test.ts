@@ -185,3 +185,15 @@ test('two names of ten thousand letters are not compared letter by letter', () =
   assert.deepEqual(new Set(diagnostics.map((d) => d.code)), new Set(['undefined-name']))
   assert.ok(performance.now() - began < 2000)
 })
+
+test('chains before the braces of an amendment are as long in YAML as on a page of ours', () => {
+  const page = (n: number): string => `data d = text("a"${times(' ^ 2', n)}) { limit: 1 tokens }`
+  const yaml = (n: number): string => `data d:\n  is: text("a"${times(' ^ 2', n)})\n  limit: 1 tokens\n`
+  for (const n of [997, 998, 999, 1000]) {
+    const ours = parse({ name: 'page.smdm', text: page(n) })
+    const theirs = readYaml({ name: 'page.yaml', text: yaml(n) })
+    assert.deepEqual(theirs.diagnostics.map((d) => d.code), n > 998 ? ['chain-too-long'] : []) // prettier-ignore
+    assert.deepEqual(ours.diagnostics.map((d) => d.code), theirs.diagnostics.map((d) => d.code)) // prettier-ignore
+    if (n <= 998) keepsTree(ours.module)
+  }
+})

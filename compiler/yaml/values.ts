@@ -2,6 +2,10 @@
 // mapping whose first key is `is` amends what that names, any other is a record.
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml'
 import type { Expr, Field, ListExpr, RecordExpr, Trivia } from '../../grammar/ast.ts'
+import { longestChain, tooDeep } from '../../grammar/brackets.ts'
+import { Report } from '../../grammar/diagnostic.ts'
+import { lex } from '../../grammar/lex.ts'
+import { messages as grammarMessages } from '../../grammar/messages.ts'
 import { parse, parseExpression } from '../../grammar/parse.ts'
 import { docOf } from '../../grammar/trivia.ts'
 import { excerptOf, joined, made, placed, relocate, type Excerpt, type ScalarNode } from './excerpt.ts'
@@ -57,9 +61,20 @@ function mapping(r: Reading, node: MapNode, spot: Spot, hoisted: string[]): Expr
   hoisted.push(...(opener === undefined ? [] : [opener]), ...r.comments.takeLines(lineEnd(r, endOfPair(first, r.page.text))))
   const rest = record(r, node, spot, 1)
   if (target === undefined) return undefined
-  if (target.kind !== 'record') return { kind: 'amend', span: spanOf(r, node), target: operand(target), record: rest }
+  if (target.kind !== 'record') {
+    if (isScalar(first.value) && target.kind !== 'string') checkChain(r, first.value, operand(target) !== target)
+    return { kind: 'amend', span: spanOf(r, node), target: operand(target), record: rest }
+  }
   if (rest.fields.length > 0) r.say.literalBase(target.span, undefined)
   return { ...target, tail: [...target.tail, ...rest.tail] }
+}
+
+/** On a page of ours an amendment's braces end the chain of operations before them, and so do parentheses around that. */
+function checkChain(r: Reading, node: ScalarNode, parenthesised: boolean): void {
+  const { text } = excerptOf(node, r.page.text)
+  if (text.length < longestChain) return
+  const { tokens } = lex({ name: '', text: parenthesised ? `(${text}\n){}` : `${text}\n{}` }, new Report())
+  if (tooDeep(tokens)?.chain) r.report.using(grammarMessages).chainTooLong(spanOf(r, node), { limit: longestChain })
 }
 
 /** What an amendment binds to: on a page of ours, of `a + b { … }` only `b`, and in `2 steps { … }` `steps` would be a field. */
