@@ -26,7 +26,7 @@ function placeIn({ span, value, triple }: WgslExpr['code'], { start, end }: Nati
   const written = textOf(span).slice(quotes, -quotes)
   const read = Array.from({ length: written.length }, (_, at) => at).filter((at) => !/^\r+\n/.test(written.slice(at, at + 3)))
   const skipped = read.length - value.length
-  if (end <= start || read.slice(skipped).some((at, i) => written[at] !== value[i])) return span
+  if (end <= start || skipped < 0 || read.slice(skipped).some((at, i) => written[at] !== value[i])) return span
   const place = (offset: number): number => span.start + quotes + (read[skipped + offset] ?? written.length)
   return { ...span, start: place(start), end: place(end - 1) + 1 }
 }

@@ -50,7 +50,11 @@ const ROWS: readonly Row[] = [
   ['adam_betas beta1 beta2 adam_beta1 adam_beta2 momentum', 'betas', 'write both in one list, `betas: [0.9, 0.95]`'],
   ['adam_epsilon epsilon adam_eps', 'eps'],
   ['grad_clip max_grad_norm gradient_clipping clip_grad_norm gradient_clip_val grad_norm_clip', 'clip'],
-  ['name type optim optimizer_type', undefined, 'what it is stands before the brace: `optimizer: adamw { … }`'],
+  [
+    'name type optim optimizer_type',
+    undefined,
+    'what something is stands before its brace, `adamw { … }`; names are those of declarations',
+  ],
   ['fused foreach capturable', undefined, DEVICE],
   // training
   ['steps max_steps max_iters iterations iters num_iters n_steps num_steps train_steps total_steps', 'budget', steps],
@@ -86,8 +90,7 @@ const ROWS: readonly Row[] = [
   ['cfg cfg_scale guidance_scale', 'guidance'],
   ['temp gumbel_temperature', 'temperature'],
   ['num_steps diffusion_steps num_inference_steps sampling_steps n_steps nfe', 'steps'],
-  ['max_new_tokens max_tokens gen_length new_tokens', 'length', 'it counts the prompt, too'],
-  ['max_length', 'length'],
+  ['max_new_tokens max_tokens max_length gen_length new_tokens', 'length', 'it counts the prompt, too'],
   ['top_p top_k min_p', undefined, 'samplers here draw from the whole distribution: `temperature` sharpens it'],
   ['repetition_penalty', undefined, 'samplers here draw from the model’s own distribution'],
   ['block_length', undefined, 'a text is written as a whole, not block by block'],
