@@ -1,16 +1,13 @@
 // For tests of elaboration: scopes over texts and the library on disk, without the checker.
-import { readFileSync, readdirSync } from 'node:fs'
+import { librarySources } from '../cli/library.ts'
 import type { Declaration, Module } from '../grammar/ast.ts'
 import { parse } from '../grammar/parse.ts'
 import type { Span } from '../grammar/source.ts'
 import type { BlockCode, Code, ModelSpec, OpCode, Scope, Setting } from '../compiler/elaborate/code.ts'
 
-const root = new URL('..', import.meta.url)
-
 /** The parsed files of a folder of pipelines/. Throws where one does not parse. */
 export function folder(name: string): readonly Module[] {
-  const dir = new URL(`pipelines/${name}/`, root)
-  return readdirSync(dir).map((file) => parsed(`pipelines/${name}/${file}`, readFileSync(new URL(file, dir), 'utf8')))
+  return librarySources(name)!.map((file) => parsed(`pipelines/${file.name}`, file.text))
 }
 
 export function parsed(name: string, text: string): Module {

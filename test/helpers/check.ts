@@ -1,24 +1,17 @@
 // Checks pages against the library on disk and a made-up world of data files.
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { librarySources, preludeSources } from '../../cli/library.ts'
 import { check, type Checked, type World } from '../../compiler/check/check.ts'
 import type { EvalStage, Pipeline, SampleStage, Stage, TrainStage } from '../../compiler/check/pipeline.ts'
 import { parsePage } from '../../compiler/yaml/read.ts'
 import type { Diagnostic, Fix } from '../../grammar/diagnostic.ts'
 import { render } from '../../grammar/frame.ts'
 import { parse } from '../../grammar/parse.ts'
-import type { SourceFile } from '../../grammar/source.ts'
 
 export const folder = join(import.meta.dirname, '..', 'diagnostics')
 
-function library(name: string): readonly SourceFile[] {
-  const path = join(import.meta.dirname, '..', '..', 'pipelines', name)
-  const files = readdirSync(path).filter((f) => f.endsWith('.smdm'))
-  return files.sort().map((f) => ({ name: `${name}/${f}`, text: readFileSync(join(path, f), 'utf8') }))
-}
-
-const std = library('std')
-const smdm = library('smdm')
+const std = preludeSources()
+const smdm = librarySources('smdm')!
 const parsed = new Map([...std, ...smdm].map((source) => [source, parse(source)]))
 
 /** A world in which every data file is there with ten million bytes, but for `data/tinystory.txt` and those in `lost`. */
