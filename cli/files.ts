@@ -1,8 +1,22 @@
-// Facts of the files that a page names: size, SHA-256 and content, remembered by path, size and time of change.
+// Facts of the files that a page names: size, SHA-256 and content, remembered by path, size and time of change. A hash takes as long as
+// to read the file, and is found when it is asked for.
 import { createHash } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { FileFacts, FileQuery } from '../compiler/facts.ts'
+import type { FileFacts, FileQuery, FoundFile } from '../compiler/facts.ts'
+import { once } from '../compiler/once.ts'
 import { nearest } from '../grammar/suggest.ts'
 import { contentOf, packedFiles, packedTokens } from './file-facts.ts'
 
@@ -37,7 +51,8 @@ export class FileIndex {
         return stat.isDirectory() ? this.#packed(path, query.glob) : { path, found: false, reason: 'not-a-directory' }
       if (stat.isDirectory()) return { path, found: false, reason: 'directory' }
       const content = query && this.#remembered(`${identityOf(path, stat)} ${JSON.stringify(query)}`, () => contentOf(path, query))
-      return { path, found: true, bytes: stat.size, sha256: this.#hash(path, stat), ...content }
+      accessSync(path, constants.R_OK)
+      return hashed({ path, found: true, bytes: stat.size, ...content }, () => this.#hash(path, stat))
     } catch (error) {
       const missing = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
       return missing ? { path, found: false, reason: 'missing', near: nearTo(path, written) } : { path, found: false, reason: 'unreadable' }
@@ -48,20 +63,21 @@ export class FileIndex {
   #packed(folder: string, glob: string): FileFacts {
     const names = packedFiles(folder, glob)
     if (names.length === 0) return { path: folder, found: false, reason: 'no-match', near: nearest(glob, readdirSync(folder)) }
-    const hashes: string[] = []
+    const files: { readonly path: string; readonly stat: Stats }[] = []
     let [tokens, bytes] = [0, 0]
     for (const name of names) {
       const path = join(folder, name)
       const packed = packedTokens(path)
       const stat = statSync(path)
-      const found = { path: folder, found: true, bytes, sha256: '' } as const
-      if ('problem' in packed) return { ...found, unfit: { problem: `${name}: ${packed.problem}` } }
-      hashes.push(this.#hash(path, stat))
+      if ('problem' in packed) return { path: folder, found: true, bytes, sha256: '', unfit: { problem: `${name}: ${packed.problem}` } }
+      files.push({ path, stat })
       tokens += packed.tokens
       bytes += stat.size
     }
-    const listing = names.map((name, i) => `${name} ${hashes[i]}\n`).join('')
-    return { path: folder, found: true, bytes, tokens, sha256: hashes.includes('') ? '' : hashText(listing) }
+    return hashed({ path: folder, found: true, bytes, tokens }, () => {
+      const hashes = files.map(({ path, stat }) => this.#hash(path, stat))
+      return hashes.includes('') ? '' : hashText(names.map((name, i) => `${name} ${hashes[i]}\n`).join(''))
+    })
   }
 
   #hash(path: string, stat: Stats): string {
@@ -88,6 +104,10 @@ export class FileIndex {
   #memoOf(identity: string): string {
     return join(this.#cache, 'facts', hashText(identity))
   }
+}
+
+function hashed(facts: Omit<FoundFile, 'sha256'>, find: () => string): FoundFile {
+  return Object.defineProperty(facts, 'sha256', { get: once(find), enumerable: true }) as FoundFile
 }
 
 type Stats = Pick<ReturnType<typeof statSync> & object, 'size' | 'mtimeMs'>

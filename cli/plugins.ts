@@ -5,7 +5,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { tsImport } from 'tsx/esm/api'
 import type { FoundPlugin } from '../compiler/check/check.ts'
 import type { Plugin } from '../compiler/spec/plugin.ts'
 import { neighbour } from './files.ts'
@@ -36,6 +35,7 @@ export async function loadPlugin(name: string, from: string): Promise<PluginOrPr
     }
   }
   try {
+    const { tsImport } = await import('tsx/esm/api')
     // On its own: what package.json lies near the file must not decide how its TypeScript is read.
     const module = (await tsImport(pathToFileURL(file).href, import.meta.url)) as { readonly plugin?: unknown }
     if (!isPlugin(module.plugin)) return { problem: 'it exports no `plugin` with `kinds`, each with `doc`, `fields` and `run`' }

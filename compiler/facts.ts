@@ -69,6 +69,7 @@ export interface FoundFile {
   readonly path: string
   readonly found: true
   readonly bytes: number
+  /** Found when it is asked for: that takes as long as to read the file. */
   readonly sha256: string
   readonly tokens?: number
   /** Of jsonl and lines: examples, and the columns that each of them has. */

@@ -20,7 +20,7 @@ export async function stageText(named: Named, pipeline: Pipeline | undefined, fo
 }
 
 async function keyLine(stage: Stage, folders: readonly string[]): Promise<string> {
-  if (!isKeyed(stage)) return '  key        known once `smdmc check` has read the data'
+  if (!isKeyed(stage)) return '  key        known once `smdmc plan` has read the data'
   return `  key        ${stage.key.slice(0, 12)}, ${await stateIn(folders, stage)}`
 }
 

@@ -1,7 +1,7 @@
 // A stage whose kind a plugin brings → CustomStage: its values as the plugin sees them, its model and data as handles. What the
 // schema cannot say the plugin's own check says.
-import { baseOf } from './base.ts'
-import { field, lookupsOf, place, type Build } from './build.ts'
+import { asStage, type Parts } from './base.ts'
+import { field, place, type Build } from './build.ts'
 import { complete, sound } from './complete.ts'
 import { buildData } from './data.ts'
 import { normalForm } from './normal.ts'
@@ -25,17 +25,16 @@ export function buildCustom(b: Build, stage: Rec): CustomStage | undefined {
     values[name] = given
   }
   if (!checkValues(b, stage, values)) return undefined
-  const normal = normalForm(lookupsOf(b), stage, {})
   const { seed } = values
-  return {
+  const parts: Parts = { normal: (look) => normalForm(look, stage, {}), needs: trained ? [trained] : [] }
+  return asStage<CustomStage>(b, stage, parts, {
     kind: 'custom',
-    ...baseOf(b, stage, normal, trained ? [trained] : []),
     custom,
     values,
     trained,
     data,
     seed: typeof seed === 'number' ? seed : 0,
-  }
+  })
 }
 
 function modelOf(trained: TrainStage): FieldValue {

@@ -1,6 +1,6 @@
 // An evaluation as written → EvalStage: the model of its training, its data, and metrics that suit both.
-import { baseOf } from './base.ts'
-import { lookupsOf, number, place, quantity, record, type Build } from './build.ts'
+import { asStage, type Parts } from './base.ts'
+import { number, place, quantity, record, type Build } from './build.ts'
 import { complete, sound } from './complete.ts'
 import { buildData, tokenizerOf } from './data.ts'
 import { metricsOf, readsAnswers } from './metrics.ts'
@@ -33,10 +33,9 @@ export function buildEval(b: Build, stage: Rec): EvalStage | undefined {
   const objective = trained.objective.kind === 'masked' ? trained.objective : buildMasked(b, fresh('objective', 'masked', stage.span))
   if (!objective || !answers) return undefined
   const length = answers.length === undefined ? {} : { length: `${answers.length} tokens` }
-  const normal = normalForm(lookupsOf(b), stage, { metric: metrics, ...length })
-  return {
+  const parts: Parts = { normal: (look) => normalForm(look, stage, { metric: metrics, ...length }), needs: [trained] }
+  return asStage<EvalStage>(b, stage, parts, {
     kind: 'eval',
-    ...baseOf(b, stage, normal, [trained]),
     from: { kind: 'stage', stage: trained },
     model: trained.model,
     data,
@@ -46,7 +45,7 @@ export function buildEval(b: Build, stage: Rec): EvalStage | undefined {
     ...answers,
     limit: quantity(s, stage, 'limit')?.number,
     seed: number(s, stage, 'seed'),
-  }
+  })
 }
 
 /** The data with the tokenizer of the training, which alone its model can read. */

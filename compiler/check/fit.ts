@@ -1,7 +1,7 @@
 // A fit → FitStage: a sweep of trainings with enough points for the law. Points of one budget are those within a few percent of each
 // other in 6 N D, since a budget is spent in whole steps.
-import { baseOf } from './base.ts'
-import { lookupsOf, place, text, word, type Build } from './build.ts'
+import { asStage, type Parts } from './base.ts'
+import { place, text, word, type Build } from './build.ts'
 import { complete, sound } from './complete.ts'
 import { averageLength, paperFlops } from './convert.ts'
 import { normalForm } from './normal.ts'
@@ -23,15 +23,14 @@ export function buildFit(b: Build, record: Rec): FitStage | undefined {
   const law = word(s, record, 'law') as FitStage['law']
   const loss = word(s, record, 'loss') as FitStage['loss']
   if (!checkPoints(b, record, sweep, law, loss)) return undefined
-  const normal = normalForm(lookupsOf(b), record, {})
-  return {
+  const parts: Parts = { normal: (look) => normalForm(look, record, {}), needs: [sweep] }
+  return asStage<FitStage>(b, record, parts, {
     kind: 'fit',
-    ...baseOf(b, record, normal, [sweep]),
     sweep,
     law,
     loss,
     write: text(s, record, 'write'),
-  }
+  })
 }
 
 function checkPoints(b: Build, record: Rec, sweep: SweepStage, law: FitStage['law'], loss: FitStage['loss']): boolean {

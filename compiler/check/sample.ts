@@ -1,6 +1,6 @@
 // Sampling as written → SampleStage: the model of its training, a prompt that fits, a sampler with work to do.
-import { baseOf } from './base.ts'
-import { code, lookupsOf, number, place, quantity, record, text, truth, type Build } from './build.ts'
+import { asStage, type Parts } from './base.ts'
+import { code, number, place, quantity, record, text, truth, type Build } from './build.ts'
 import { complete, sound } from './complete.ts'
 import { normalForm } from './normal.ts'
 import { checkOrder } from './order.ts'
@@ -29,10 +29,13 @@ export function buildSample(b: Build, stage: Rec): SampleStage | undefined {
   if (!checkLengths(b, stage, trained, size, length, masks)) return undefined
   const samplerSpec = buildSampler(b, sampler, prompt === undefined ? undefined : { prompt, masks: length - prompt })
   if (!samplerSpec) return undefined
-  const normal = normalForm(lookupsOf(b), stage, { length: `${length} tokens` })
-  return {
+  const parts: Parts = {
+    normal: (look) => normalForm(look, stage, { length: `${length} tokens` }),
+    needs: [trained],
+    later: masks > 0 ? [{ what: 'a prompt with holes', at: place(stage, 'prompt').at }] : [],
+  }
+  return asStage<SampleStage>(b, stage, parts, {
     kind: 'sample',
-    ...baseOf(b, stage, normal, [trained], masks > 0 ? [{ what: 'a prompt with holes', at: place(stage, 'prompt').at }] : []),
     from: { kind: 'stage', stage: trained },
     model: trained.model,
     tokenizer: trained.data.tokenizer,
@@ -43,7 +46,7 @@ export function buildSample(b: Build, stage: Rec): SampleStage | undefined {
     sampler: samplerSpec,
     seed: number(s, stage, 'seed'),
     write: text(s, stage, 'write'),
-  }
+  })
 }
 
 /** The training that a sample or an evaluation takes its model from. */

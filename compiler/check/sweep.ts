@@ -2,7 +2,7 @@
 // were written by hand. A mistake that every row has is told once; of one that only some have, the first such row is named.
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import { textOf, type Span } from '../../grammar/source.ts'
-import { baseOf } from './base.ts'
+import { asStage, type Parts } from './base.ts'
 import type { Build } from './build.ts'
 import { complete, sound } from './complete.ts'
 import { KINDS } from '../spec/kinds.ts'
@@ -26,13 +26,16 @@ export function buildSweep(b: Build, record: Rec): SweepStage | undefined {
     runs.push({ values: shown(row), stage })
   }
   if (!b.s.report.diagnostics.some((d) => d.severity === 'error' && inside(d.span, run.at))) warnEqual(b, record, runs)
-  const normal = {
-    numerics: { sweep: KINDS.sweep.numerics },
-    runs: runs.map(({ values, stage }) => ({ key: stage.key, values })),
-    stage: 'sweep',
+  const parts: Parts = {
+    normal: () => ({
+      numerics: { sweep: KINDS.sweep.numerics },
+      runs: runs.map(({ values, stage }) => ({ key: stage.key, values })),
+      stage: 'sweep',
+    }),
+    origins: () => originsIn(over.rows, run.at),
+    needs: runs.map(({ stage }) => stage),
   }
-  const needs = runs.map(({ stage }) => stage)
-  return { kind: 'sweep', ...baseOf(b, record, normal, needs), origins: () => originsIn(over.rows, run.at), runs }
+  return asStage<SweepStage>(b, record, parts, { kind: 'sweep', runs })
 }
 
 const inside = (span: Span, { source, start, end }: Span): boolean => span.source === source && start <= span.start && span.end <= end

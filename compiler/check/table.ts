@@ -1,6 +1,6 @@
 // A table → TableStage: the stages whose results stand side by side; those of a sweep, row by row.
-import { baseOf } from './base.ts'
-import { lookupsOf, text, type Build } from './build.ts'
+import { asStage, type Parts } from './base.ts'
+import { text, type Build } from './build.ts'
 import { complete, sound } from './complete.ts'
 import { normalForm } from './normal.ts'
 import type { TableStage } from './pipeline.ts'
@@ -14,11 +14,10 @@ export function buildTable(b: Build, record: Rec): TableStage | undefined {
   const named = items.map((item) => (item.kind === 'record' ? b.stageOf(item) : undefined)).filter((stage) => stage !== undefined)
   if (named.length < items.length) return undefined
   const rows = named.flatMap((stage) => (stage.kind === 'sweep' ? stage.runs.map((run) => run.stage) : [stage]))
-  const normal = normalForm(lookupsOf(b), record, {})
-  return {
+  const parts: Parts = { normal: (look) => normalForm(look, record, {}), needs: named }
+  return asStage<TableStage>(b, record, parts, {
     kind: 'table',
-    ...baseOf(b, record, normal, named),
     rows,
     write: text(b.s, record, 'write'),
-  }
+  })
 }

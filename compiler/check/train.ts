@@ -1,6 +1,6 @@
 // A training as written → TrainStage: sizes known, budget and warm-up in steps, sections at peace with each other.
-import { baseOf } from './base.ts'
-import { field, inPage, length, lookupsOf, number, place, quantity, record, word, type Build } from './build.ts'
+import { asStage, type Parts } from './base.ts'
+import { field, inPage, length, number, place, quantity, record, word, type Build } from './build.ts'
 import { complete, sound } from './complete.ts'
 import { averageLength, stepsIn, type Step } from './convert.ts'
 import { buildData, checkpointPath, vocabOf } from './data.ts'
@@ -57,10 +57,13 @@ export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
     const n = value ? (stepsIn(value, sizes, steps) ?? 0) : 0
     return value?.kind === 'quantity' && value.number > 0 ? Math.max(1, n) : n
   }
-  const normal = normalForm(lookupsOf(b), stage, { model: modelForm(s, model, modelRec.block) })
-  return {
+  const { block } = modelRec
+  const parts: Parts = {
+    normal: (look) => normalForm(look, stage, { model: modelForm(s, model, block) }),
+    needs: from?.kind === 'stage' ? [from.stage] : [],
+  }
+  return asStage<TrainStage>(b, stage, parts, {
     kind: 'train',
-    ...baseOf(b, stage, normal, from?.kind === 'stage' ? [from.stage] : []),
     model,
     smaller: () => smallerCases(s, modelRec, model.vocab),
     from,
@@ -74,7 +77,7 @@ export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
     precision: word(s, stage, 'precision') as TrainStage['precision'],
     seed: number(s, stage, 'seed'),
     every: { log: every('log'), validate: every('validate'), keep: every('keep') },
-  }
+  })
 }
 
 /** Where weights come from; null where that is not to be had. */
