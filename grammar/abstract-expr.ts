@@ -35,7 +35,9 @@ export function item<T extends object>(
 
 export function expr(scope: Scope, at: CstNode | undefined): Expr | undefined {
   if (at === undefined) return undefined
-  const branches = nodes(at, 'branch').map((branch) => ({
+  const conditions = nodes(at, 'branch')
+  if (conditions.length === 0) return operation(scope, at)
+  const branches = conditions.map((branch) => ({
     start: startOf(branch),
     test: expr(scope, node(branch, 'test')),
     then: expr(scope, node(branch, 'then')),
@@ -49,8 +51,10 @@ export function expr(scope: Scope, at: CstNode | undefined): Expr | undefined {
 }
 
 function operation(scope: Scope, at: CstNode): Expr | undefined {
+  const row = parts(at, 'piece')
+  if (row.length === 1 && !('image' in row[0]!)) return operand(scope, row[0]!)
   const pieces: Piece[] = []
-  for (const child of parts(at, 'piece')) {
+  for (const child of row) {
     if ('image' in child) pieces.push({ kind: 'operator', text: child.image, span: spanOf(scope.source, child) })
     else {
       const value = operand(scope, child)

@@ -2,7 +2,7 @@
 // more than the language (a missing comma or promise, `=` for `:`, prefixes in any order), so that
 // abstract.ts can say precisely what is wrong. Precedence is settled later, in precedence.ts, which keeps
 // the recursion shallow. With recovery on, any child of any node may be absent.
-import { CstParser, type CstNode, type IOrAlt, type ParserMethod } from 'chevrotain'
+import { CstParser, type CstNode, type IOrAlt, type IToken, type ParserMethod } from 'chevrotain'
 import { expectations } from './recovery.ts'
 import * as token from './tokens.ts'
 
@@ -11,6 +11,7 @@ type Rule = ParserMethod<[], CstNode>
 // Children that are read in the order of the text share a label; so does the one of several that may stand in a place.
 const under = { only: { LABEL: 'only' }, piece: { LABEL: 'piece' }, value: { LABEL: 'value' }, suffix: { LABEL: 'suffix' } }
 
+const isIf = ({ tokenType }: IToken): boolean => tokenType === token.Word.if
 const opensField = [token.Colon, token.LCurly]
 
 export class Parser extends CstParser {
@@ -274,13 +275,19 @@ export class Parser extends CstParser {
   /** A text that is one expression. */
   readonly lone: Rule = this.RULE('lone', () => this.SUBRULE(this.expr))
 
-  // Few rules for what a page has most of: each costs a node of the concrete tree at every value.
+  // Few rules for what a page has most of: each costs a node of the concrete tree at every value. And most values are a word or a
+  // number alone: one look at the next token is cheaper than a repetition of nothing.
   readonly expr: Rule = this.RULE('expr', () => {
-    this.MANY(() => this.SUBRULE(this.branch))
-    this.MANY2(() => this.CONSUME(token.Prefix, under.piece))
+    if (this.sees(isIf)) this.MANY(() => this.SUBRULE(this.branch))
+    if (this.sees(token.isPrefix)) this.MANY2(() => this.CONSUME(token.Prefix, under.piece))
     this.SUBRULE(this.operand, under.piece)
-    this.MANY3(this.further)
+    if (this.sees(token.isOperator)) this.MANY3(this.further)
   })
+
+  /** Part of a rule: whether the next token is such a one. What then follows belongs to the grammar all the same. */
+  private sees(is: (token: IToken) => boolean): boolean {
+    return this.RECORDING_PHASE || is(this.LA(1))
+  }
 
   private readonly further = {
     // `mod: 3` after a value is the next field, not an operator.
@@ -330,7 +337,7 @@ export class Parser extends CstParser {
       () => this.SUBRULE2(this.record, { LABEL: 'literal' }),
       () => {
         this.primary(1)
-        this.MANY(() => this.suffix(2))
+        if (this.sees(token.beginsSuffix)) this.MANY(() => this.suffix(2))
       },
     ),
   )

@@ -86,15 +86,25 @@ export const allTokens: TokenType[] = [
 // Nobody asks a token for its line. Without lines there are no ends either; lex.ts adds them.
 export const lexer = new Lexer(allTokens, { ensureOptimizations: true, positionTracking: 'onlyOffset', skipValidations: true })
 
-const opening = new Set([LParen, LSquare, LCurly])
-const closing = new Set([RParen, RSquare, RCurly])
-const ending = new Set([...closing, Name, Num, Str, OpenStr, Str3, OpenStr3, Word.true, Word.false])
-const belongsTo = ({ tokenType }: IToken, category: TokenType): boolean => tokenType.CATEGORIES?.includes(category) === true
+const opening = [LParen, LSquare, LCurly]
+const closing = [RParen, RSquare, RCurly]
+const ending = [...closing, Name, Num, Str, OpenStr, Str3, OpenStr3, Word.true, Word.false]
+const within = (category: TokenType): readonly TokenType[] => allTokens.filter(({ CATEGORIES }) => CATEGORIES?.includes(category))
 
-export const opens = ({ tokenType }: IToken): boolean => opening.has(tokenType)
-export const closes = ({ tokenType }: IToken): boolean => closing.has(tokenType)
+export const opens = among(opening)
+export const closes = among(closing)
 /** Names and reserved words. */
-export const isWord = (token: IToken): boolean => belongsTo(token, AnyName)
-export const isOperator = (token: IToken): boolean => belongsTo(token, BinaryOperator) || belongsTo(token, Prefix)
+export const isWord = among(within(AnyName))
+export const isPrefix = among(within(Prefix))
+export const isOperator = among([...within(BinaryOperator), ...within(Prefix)])
 /** Whether an expression may end with this token. */
-export const endsValue = ({ tokenType }: IToken): boolean => ending.has(tokenType)
+export const endsValue = among(ending)
+/** Whether this token begins what may stand behind a value: arguments, dimensions, a member or an amendment. */
+export const beginsSuffix = among([...opening, Dot])
+
+/** Whether a token is of one of these types. It is asked of every token of a page, more than once. */
+function among(types: readonly TokenType[]): (token: IToken) => boolean {
+  const known: boolean[] = []
+  for (const { tokenTypeIdx } of types) known[tokenTypeIdx!] = true
+  return ({ tokenTypeIdx }) => known[tokenTypeIdx] === true
+}

@@ -31,13 +31,19 @@ export class Comments {
 
   /** Moves the comments above an offset that nobody has taken above the item being built. */
   hoist(offset: number): void {
+    if (!this.#anyAbove(offset)) return
     for (const line of this.takeLines(offset)) if (line !== '') this.#hoisted.push(line)
+  }
+
+  /** Whether there are comments above an offset that nobody has taken. */
+  #anyAbove(offset: number): boolean {
+    return this.#next < this.#comments.length && this.#comments[this.#next]!.startOffset < offset
   }
 
   /** The comments above an offset that nobody has taken, with an empty string for each blank line between. */
   takeLines(offset: number): string[] {
     const lines: string[] = []
-    for (; this.#next < this.#comments.length && this.#comments[this.#next]!.startOffset < offset; this.#next++) {
+    for (; this.#anyAbove(offset); this.#next++) {
       const comment = this.#comments[this.#next]!
       if (lines.length > 0 && this.#blankAbove(comment.startOffset)) lines.push('')
       lines.push(comment.image.trimEnd())

@@ -101,6 +101,7 @@ export function openPage(root: SourceFile, world: World, elaboration: Elaboratio
     composites: new Map(),
     codeForms: new Map(),
     schedules: new Map(),
+    weights: new Map(),
     kinds: new Map(),
     evaluate,
     valueOf: (decl, home) => valueOf(s, decl, home),

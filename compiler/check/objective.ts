@@ -1,10 +1,10 @@
 // What training makes small, and how: objective and optimizer as the runtime's numbers.
 import { textOf } from '../../grammar/source.ts'
-import { code, field, inPage, number, word, type Build } from './build.ts'
+import { code, field, inPage, number, place, word, type Build } from './build.ts'
 import { sound } from './complete.ts'
 import { stepsIn, type Step } from './convert.ts'
 import type { MaskedObjective, OptimizerSpec, TrainStage } from './pipeline.ts'
-import { checkSchedule } from './schedule.ts'
+import { checkSchedule, checkWeight } from './schedule.ts'
 import { fieldsOfRecord } from './record.ts'
 import type { Rec } from './value.ts'
 
@@ -18,11 +18,13 @@ export function buildMasked(b: Build, objective: Rec): MaskedObjective | undefin
   const schedule = code(b.s, objective, 'schedule')?.code
   const weight = code(b.s, objective, 'weight')?.code
   if (schedule?.kind !== 'op' || weight?.kind === 'block') return undefined
+  const floor = number(b.s, objective, 'floor')
   if (!checkSchedule(b.s, schedule)) return undefined
+  if (weight && !checkWeight(b.s, weight, schedule, floor, place(objective, 'weight').at)) return undefined
   return {
     kind: 'masked',
     schedule,
-    floor: number(b.s, objective, 'floor'),
+    floor,
     weight,
     learn: word(b.s, objective, 'learn') as MaskedObjective['learn'],
     dropPrompt: number(b.s, objective, 'drop_prompt'),

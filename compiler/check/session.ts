@@ -104,6 +104,8 @@ export interface Session extends Evaluator {
   /** Of code that was met: its text for keys; of schedules: whether they may be used. */
   readonly codeForms: Map<OpDecl | BlockDecl, readonly string[]>
   readonly schedules: Map<OpDecl, boolean>
+  /** Weights of objectives that were tried, each with a schedule and a floor. */
+  readonly weights: Map<OpDecl, { readonly schedule: OpDecl; readonly floor: number; readonly sound: boolean }[]>
   /** Kinds that plugins bring, by their word. */
   readonly kinds: Map<string, CustomKind>
 }

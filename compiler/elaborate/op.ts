@@ -54,6 +54,21 @@ function onNumbers(frame: Frame, code: OpCode, args: readonly number[]): number 
 }
 
 /**
+ * The values of an op of one number at some points, in float64 and as graphs have it, or undefined after errors in `report`. What
+ * stands in a graph is not known ahead, so a `let` that depends on it is one.
+ */
+export function curveOf(code: OpCode, points: readonly number[], report: Report): readonly number[] | undefined {
+  if (numericOp(code, report) === undefined) return undefined
+  const b = new Builder()
+  const dims = [{ name: 'points', size: points.length }]
+  const before = report.diagnostics.length
+  const y = applyOp(b, code, [b.input('x', 'data', { dtype: 'f32', dims })], report)
+  if (report.diagnostics.length > before) return undefined
+  b.result('y', b.broadcast(y, dims))
+  return [...interpret(b.finish(), { x: { dims, data: Float64Array.from(points) } })['y']!.data]
+}
+
+/**
  * The derivative with respect to the first argument, on numbers in float64, or undefined after errors in `report`.
  * A gradient that the op gives for itself counts as its derivative.
  */
