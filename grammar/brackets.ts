@@ -3,6 +3,8 @@
 // diagnostic. Also measures how deep the tree will be, because deeper trees would exhaust the stack.
 import { createTokenInstance, EOF, type IToken, type TokenType } from 'chevrotain'
 import {
+  among,
+  brackets,
   Colon,
   Comma,
   Dot,
@@ -18,14 +20,21 @@ import {
   closes,
   endsValue,
   isOperator,
-  isWord,
   opens,
+  operators,
+  words,
 } from './tokens.ts'
 
 /** Open brackets and `if`s around one place: what the parser can recurse into. */
 export const deepestNesting = 100
 /** Levels of the tree, counting every operator of a chain: what a walk over the tree can recurse into. */
 export const longestChain = 1000
+
+const isBracket = among(brackets)
+/** What the depth of a tree depends on. */
+const counts = among([...brackets, ...operators, Dot, Comma, Colon, Equals, Word.if, Word.then, Word.else])
+// No expression has two words side by side: the second begins the next field, statement or declaration.
+const beginsItem = among(words.filter((type) => !operators.includes(type) && type !== Word.then && type !== Word.else))
 
 const closers = new Map<TokenType, TokenType>([
   [LParen, RParen],
@@ -97,8 +106,9 @@ export function balance(tokens: readonly IToken[], text: string): Balanced {
 function matches(tokens: readonly IToken[]): boolean {
   const stack: IToken[] = []
   for (const token of tokens) {
+    if (!isBracket(token)) continue
     if (opens(token)) stack.push(token)
-    else if (closes(token) && !fits(stack.pop(), token)) return false
+    else if (!fits(stack.pop(), token)) return false
   }
   return stack.length === 0
 }
@@ -138,11 +148,13 @@ export function tooDeep(tokens: readonly IToken[]): { readonly token: IToken; re
     frame.deepest = Math.max(frame.deepest, frame.depth)
     frame.depth = 0
   }
-  let previous: IToken | undefined
+  let afterValue = false
   for (const token of tokens) {
     const type = token.tokenType
-    if (previous !== undefined && beginsItem(token, previous)) separate(frames.at(-1)!)
-    previous = token
+    if (afterValue && beginsItem(token)) separate(frames.at(-1)!)
+    afterValue = endsValue(token)
+    // Most tokens are names and numbers, which change nothing.
+    if (!counts(token)) continue
     if (opens(token) || type === Word.if) frames.push({ opener: type, depth: 0, deepest: 0 })
     else if (closes(token)) {
       while (frames.at(-1)!.opener === Word.if) close()
@@ -155,10 +167,4 @@ export function tooDeep(tokens: readonly IToken[]): { readonly token: IToken; re
     if (frame.depth > longestChain) return { token, chain: true }
   }
   return undefined
-}
-
-// No expression has two words side by side: the second begins the next field, statement or declaration.
-function beginsItem(token: IToken, previous: IToken): boolean {
-  if (token.tokenType === Word.then || token.tokenType === Word.else) return false
-  return isWord(token) && !isOperator(token) && endsValue(previous)
 }

@@ -36,7 +36,7 @@ export const Num = createToken({
   label: 'a number',
 })
 
-const operators: Partial<Record<Reserved, TokenType[]>> = {
+const roles: Partial<Record<Reserved, TokenType[]>> = {
   and: [BinaryOperator],
   or: [BinaryOperator],
   mod: [BinaryOperator],
@@ -48,7 +48,7 @@ const wordTokens = reserved.map((word) =>
     name: word.charAt(0).toUpperCase() + word.slice(1),
     pattern: word,
     longer_alt: Name,
-    categories: [AnyName, ...(operators[word] ?? [])],
+    categories: [AnyName, ...(roles[word] ?? [])],
     label: '`' + word + '`',
   }),
 )
@@ -91,19 +91,23 @@ const closing = [RParen, RSquare, RCurly]
 const ending = [...closing, Name, Num, Str, OpenStr, Str3, OpenStr3, Word.true, Word.false]
 const within = (category: TokenType): readonly TokenType[] => allTokens.filter(({ CATEGORIES }) => CATEGORIES?.includes(category))
 
+/** Names and reserved words. */
+export const words = within(AnyName)
+export const operators = [...within(BinaryOperator), ...within(Prefix)]
+export const brackets = [...opening, ...closing]
+
 export const opens = among(opening)
 export const closes = among(closing)
-/** Names and reserved words. */
-export const isWord = among(within(AnyName))
+export const isWord = among(words)
 export const isPrefix = among(within(Prefix))
-export const isOperator = among([...within(BinaryOperator), ...within(Prefix)])
+export const isOperator = among(operators)
 /** Whether an expression may end with this token. */
 export const endsValue = among(ending)
 /** Whether this token begins what may stand behind a value: arguments, dimensions, a member or an amendment. */
 export const beginsSuffix = among([...opening, Dot])
 
 /** Whether a token is of one of these types. It is asked of every token of a page, more than once. */
-function among(types: readonly TokenType[]): (token: IToken) => boolean {
+export function among(types: readonly TokenType[]): (token: IToken) => boolean {
   const known: boolean[] = []
   for (const { tokenTypeIdx } of types) known[tokenTypeIdx!] = true
   return ({ tokenTypeIdx }) => known[tokenTypeIdx] === true

@@ -49,7 +49,16 @@ export function later(b: Build, record: Rec, more: readonly Later[] = []): reado
   return found
 }
 
+// An objective stands in every training that amends its base.
+const known = new WeakMap<Rec, readonly Later[]>()
+
 function laterIn(record: Rec): readonly Later[] {
+  const found = known.get(record) ?? findLater(record)
+  known.set(record, found)
+  return found
+}
+
+function findLater(record: Rec): readonly Later[] {
   // What depends on a maker that is not there needs no message of its own.
   if (record.maker !== undefined && KINDS[record.of].makers[record.maker]?.later) {
     return [{ what: `the ${record.of} \`${record.maker}\``, at: record.made ?? record.span }]

@@ -8,7 +8,7 @@ import type { Held, Rec, Value } from './value.ts'
 
 /** `before`: what the base has. Defaults of a kind are no base: to write them down is to say that they matter. */
 export function warnUnchanged(env: Env, field: Field, before: Held | undefined, value: Value): void {
-  if (!before || !field.value || varies(field.value, env) || !same(before.value, value)) return
+  if (!before || !field.value || !same(before.value, value) || varies(field.value, env)) return
   const [line = ''] = textOf(field.span).split('\n')
   env.s.say.unchanged(field.span, { field: line.length <= 40 ? line : field.name.name, before: before.field })
 }
