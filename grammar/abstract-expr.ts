@@ -176,6 +176,7 @@ function indices(scope: Scope, at: CstNode): IndexExpr['entries'] {
 
 /** Reports every two neighbours that no comma parts. */
 export function separated(scope: Scope, at: CstNode, items: readonly (CstNode | IToken)[], between: string): void {
+  if (items.length < 2) return
   const commas = tokens(at, 'Comma').map((comma) => comma.startOffset)
   items.forEach((child, i) => {
     const start = startOf(child)

@@ -167,15 +167,18 @@ export class Parser extends CstParser {
     })
   }
 
+  /** Part of a rule: items with commas between them, of which some may be forgotten. */
+  private several(item: Rule): void {
+    this.SUBRULE(item)
+    this.MANY(() => {
+      this.OPTION2(() => this.CONSUME(token.Comma))
+      this.SUBRULE2(item)
+    })
+  }
+
   readonly formals: Rule = this.RULE('formals', () => {
     this.CONSUME(token.LParen)
-    this.OPTION(() => {
-      this.SUBRULE(this.formal)
-      this.MANY(() => {
-        this.OPTION2(() => this.CONSUME(token.Comma))
-        this.SUBRULE2(this.formal)
-      })
-    })
+    this.OPTION(() => this.several(this.formal))
     this.CONSUME(token.RParen)
   })
 
@@ -353,11 +356,7 @@ export class Parser extends CstParser {
   readonly list: Rule = this.RULE('list', () => {
     this.CONSUME(token.LSquare)
     this.OPTION(() => {
-      this.SUBRULE(this.expr)
-      this.MANY(() => {
-        this.OPTION2(() => this.CONSUME(token.Comma))
-        this.SUBRULE2(this.expr)
-      })
+      this.several(this.expr)
       this.OPTION3(() => this.CONSUME2(token.Comma))
     })
     this.CONSUME(token.RSquare)
@@ -365,13 +364,7 @@ export class Parser extends CstParser {
 
   readonly args: Rule = this.RULE('args', () => {
     this.CONSUME(token.LParen)
-    this.OPTION(() => {
-      this.SUBRULE(this.arg)
-      this.MANY(() => {
-        this.OPTION2(() => this.CONSUME(token.Comma))
-        this.SUBRULE2(this.arg)
-      })
-    })
+    this.OPTION(() => this.several(this.arg))
     this.CONSUME(token.RParen)
   })
 
@@ -385,11 +378,7 @@ export class Parser extends CstParser {
 
   readonly indices: Rule = this.RULE('indices', () => {
     this.CONSUME(token.LSquare)
-    this.SUBRULE(this.index)
-    this.MANY(() => {
-      this.OPTION(() => this.CONSUME(token.Comma))
-      this.SUBRULE2(this.index)
-    })
+    this.several(this.index)
     this.CONSUME(token.RSquare)
   })
 

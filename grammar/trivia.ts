@@ -79,6 +79,7 @@ export class Comments {
 
 /** The `##` lines that stand directly above an item, without their marks. */
 export function docOf(before: readonly string[]): string | undefined {
+  if (before.length === 0) return undefined
   const above = before.slice(before.lastIndexOf('') + 1).filter((line) => line.startsWith('##'))
   return above.length === 0 ? undefined : above.map((line) => line.replace(/^##+ ?/, '')).join('\n')
 }

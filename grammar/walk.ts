@@ -2,6 +2,7 @@
 
 /** Calls `visit` with each part inside, in the order of the text, and the key it stands under. Spans and comments are no parts. */
 export function eachPart(part: object, visit: (inner: object, key: string) => void): void {
+  if (isLeaf(part)) return
   for (const key in part) {
     if (key === 'span' || key === 'trivia') continue
     const inner = (part as Readonly<Record<string, unknown>>)[key]
@@ -9,6 +10,11 @@ export function eachPart(part: object, visit: (inner: object, key: string) => vo
       for (const item of inner as readonly unknown[]) if (isPart(item)) visit(item, key)
     } else if (isPart(inner)) visit(inner, key)
   }
+}
+
+/** Half of all parts have nothing inside. */
+function isLeaf(part: { readonly kind?: string }): boolean {
+  return part.kind === 'number' || part.kind === 'string' || part.kind === 'boolean' || part.kind === 'name'
 }
 
 function isPart(value: unknown): value is object {

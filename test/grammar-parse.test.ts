@@ -1,10 +1,13 @@
 // parse(): the tree it builds, what it accepts, and that no text is too strange, too deep or too long for it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Lexer } from 'chevrotain'
 import type { Expr, Noun } from '../grammar/ast.ts'
 import { format } from '../grammar/format.ts'
 import { parse, parseExpression } from '../grammar/parse.ts'
+import { Parser } from '../grammar/parser.ts'
 import { textOf } from '../grammar/source.ts'
+import { allTokens } from '../grammar/tokens.ts'
 import { bare, codes, programs, source } from './helpers/grammar.ts'
 
 function expr(text: string): Expr {
@@ -32,6 +35,12 @@ for (const program of programs) {
     assert.ok(module.items.length > 1)
   })
 }
+
+test('the rules fit each other, and so do the tokens', () => {
+  assert.doesNotThrow(() => new Parser({ validated: true }))
+  const { lexerDefinitionErrors } = new Lexer(allTokens, { positionTracking: 'onlyOffset' })
+  assert.deepEqual(lexerDefinitionErrors, [])
+})
 
 test('every node says where it stands', () => {
   const { module } = parse(source('use smdm\n\ntrain t = smdm.pretrain { batch: 32 sequences }\n'))

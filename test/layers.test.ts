@@ -9,7 +9,7 @@ const root = normalize(join(import.meta.dirname, '..'))
 /** Left to right; a file may import from its own layer and those before it. */
 const LAYERS: readonly (readonly RegExp[])[] = [
   [/^grammar\//],
-  [/^compiler\/(facts|bug|messages)\.ts$/, /^compiler\/graph\//, /^compiler\/plan\/(plan|jobs)\.ts$/],
+  [/^compiler\/(facts|bug|once)\.ts$/, /^compiler\/graph\//, /^compiler\/plan\/(plan|jobs)\.ts$/],
   [/^compiler\/passes\//],
   [/^compiler\/elaborate\//],
   [/^compiler\/spec\//],

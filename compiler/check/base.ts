@@ -36,5 +36,5 @@ export function asStage<S extends Stage>(b: Build, record: Rec, parts: Parts, ow
     needs: parts.needs,
     later: later(b, record, parts.later),
   }
-  return Object.assign(base, own) as Base & typeof own as S
+  return Object.assign(base, own) as unknown as S
 }
