@@ -37,6 +37,24 @@ test('the content of a file changes the keys, its place does not', () => {
   for (const [kind, key] of Object.entries(keys(base, { files: files('b') }))) assert.notEqual(key, before[kind], kind)
 })
 
+test('a check reads no file for its hash; keys do, once', () => {
+  let read = 0
+  const files = (path: string) => ({
+    ...({ path, found: true, bytes: 1e7 } as const),
+    get sha256() {
+      read++
+      return 'a'
+    },
+  })
+  const { stages } = pipelineOf(base, { files })
+  assert.equal(read, 0)
+  const first = stages.map((s) => s.key)
+  const once = read
+  assert.ok(once > 0)
+  assert.deepEqual(stages.map((s) => s.key), first) // prettier-ignore
+  assert.equal(read, once)
+})
+
 test('an upstream change changes what follows', () => {
   const changed = keys(base.replace('2000 steps', '2001 steps'))
   for (const [kind, key] of Object.entries(keys(base))) assert.notEqual(changed[kind], key, kind)
