@@ -18,6 +18,9 @@ import { Comments } from './trivia.ts'
 // Its grammar is analysed once; each parse resets it by handing over new tokens.
 const parser = new Parser()
 
+/** Mistakes of a sort after which a file is given up: it is of another kind, or will be read again once the first are cured. */
+const most = 1000
+
 export interface Parsed {
   readonly module: Module
   readonly diagnostics: readonly Diagnostic[]
@@ -31,7 +34,7 @@ export function parse(source: SourceFile): Parsed {
   const runs = split(reading.tokens)
   // One at a time: concrete trees are large, and each is left behind with its declaration.
   const trees = function* () {
-    for (const tokens of runs) yield derive(reading, tokens, () => parser.declaration())
+    for (const tokens of runs) if (reading.stumbles.diagnostics.length < most) yield derive(reading, tokens, () => parser.declaration())
   }
   const module = file(scopeOf(reading), trees())
   return { module, diagnostics: diagnosticsOf(reading), starts: runs.map(([first]) => first!.startOffset) }
@@ -75,16 +78,16 @@ function read(source: SourceFile): Reading {
     return { source, report, stumbles, unread, tokens: [], comments, unclosed: [], tooDeep: true }
   }
   const balanced = balance(tokens, source.text)
-  for (const token of balanced.stray) {
+  for (const token of balanced.stray.slice(0, most)) {
     const span = spanOf(source, token)
     say.strayBracket(span, { close: token.image, fixes: [{ title: 'leave it out', span, text: '' }] })
   }
-  for (const { open, token, close } of balanced.wrong) {
+  for (const { open, token, close } of balanced.wrong.slice(0, most)) {
     const span = spanOf(source, token)
     const fixes = [{ title: `write \`${close}\``, span, text: close }]
     say.wrongBracket(span, { open: open.image, found: token.image, close, fixes })
   }
-  for (const found of balanced.unclosed) {
+  for (const found of balanced.unclosed.slice(0, most)) {
     const { open, close, until } = found
     const fix = { title: `close with \`${close}\``, span: { source, start: until, end: until }, text: close }
     say.unclosedBracket(spanOf(source, open), { open: open.image, close, fixes: [fix] })

@@ -26,9 +26,15 @@ export function lookup(names: Names, name: string): Binding | undefined {
   return names.own.get(name) ?? names.outer?.get(name)
 }
 
+const lists = new WeakMap<Names, readonly string[]>()
+
 /** Every name that can be said here. */
-export function visible(names: Names): string[] {
-  return [...names.own.keys(), ...(names.outer?.keys() ?? [])]
+export function visible(names: Names): readonly string[] {
+  const known = lists.get(names)
+  if (known?.length === names.own.size + (names.outer?.size ?? 0)) return known
+  const found = [...names.own.keys(), ...(names.outer?.keys() ?? [])]
+  lists.set(names, found)
+  return found
 }
 
 /** Where a binding was made. */

@@ -3,7 +3,7 @@
 // is a number that is not negative, all the way.
 import type { Span } from '../../grammar/source.ts'
 import { Report } from '../../grammar/diagnostic.ts'
-import { curveOf, derivativeOp, numericOp } from '../elaborate/op.ts'
+import { derivativeOp, numericOp, standsInGraph } from '../elaborate/op.ts'
 import type { OpCode } from './pipeline.ts'
 import type { Session } from './session.ts'
 
@@ -21,8 +21,10 @@ export function checkSchedule(s: Session, schedule: OpCode): boolean {
 }
 
 function isSchedule(s: Session, schedule: OpCode): boolean {
-  const p = curveOf(schedule, times, s.report)
-  if (!p) return false
+  const of = numericOp(schedule, s.report)
+  // Its slope is found in a graph.
+  if (!of || !standsInGraph(schedule, s.report)) return false
+  const p = times.map((t) => of(t))
   const { name, span } = schedule.decl.name
   const [start, end] = [p[0]!, p[POINTS]!]
   if (!(Math.abs(end - 1) < TOLERANCE)) {

@@ -185,7 +185,7 @@ function resolve(expr: NameExpr, env: Env, want?: KindName | PartName): Value {
   const makers = want === undefined ? Object.values(KINDS).flatMap((k) => Object.keys(k.makers)) : Object.keys(KINDS[want].makers)
   const used = Array.isArray(s.world.read(name, span.source.name)) ? `\`use ${name}\` at the top of the page` : undefined
   const here = used ?? foreignValue(name, want) ?? (isKind(name) ? `the name of ${article(name)} of this page` : undefined)
-  s.say.unknownName(span, { name, near: nearest(name, [...visible(names), ...makers]), span, here, makers: want && makers })
+  s.say.unknownName(span, { name, near: nearest(name, visible(names), makers), span, here, makers: want && makers })
   return poison(span)
 }
 

@@ -14,7 +14,7 @@ export function checkNames(code: Code, report: Report): void {
   const { decl, scope } = code
   const say = report.using(messages)
   const own = declaredIn(decl)
-  const known = (): readonly string[] => [...own, ...scope.names(), ...BUILTINS]
+  const known = (): readonly (readonly string[])[] => [[...own], scope.names(), BUILTINS]
   const has = (name: string): boolean =>
     own.has(name) || BUILTINS.includes(name) || scope.number([name]) !== undefined || scope.code([name]) !== undefined
 
@@ -39,7 +39,7 @@ export function checkNames(code: Code, report: Report): void {
     if (node.kind !== 'weight') return
     for (const dim of node.type.dims ?? []) {
       const name = withoutPrimes(dim.name)
-      if (!own.has(name) && scope.number([name]) === undefined) say.unknownDimension(dim.span, { name, known: [...own] })
+      if (!own.has(name) && scope.number([name]) === undefined) say.unknownDimension(dim.span, { name, known: [[...own]] })
     }
   })
 }

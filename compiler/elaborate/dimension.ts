@@ -16,7 +16,7 @@ export function dimension(frame: Frame, ident: Ident, after = false): Dim | unde
   const base = withoutPrimes(name)
   const size = sizeTerm(frame, base)
   if (size === undefined) {
-    frame.ctx.say.unknownDimension(ident.span, { name: base, known: [...frame.dims.keys(), ...frame.names()] })
+    frame.ctx.say.unknownDimension(ident.span, { name: base, known: [[...frame.dims.keys()], ...frame.names()] })
     return undefined
   }
   if (size.kind === 'failed') return undefined

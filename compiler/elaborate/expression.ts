@@ -106,7 +106,7 @@ function named(frame: Frame, path: readonly string[], span: Span): Term {
   const constant = rest.length === 0 ? CONSTANTS.get(name) : undefined
   if (constant !== undefined) return number(constant)
   const inherits = rest.length === 0 && frame.caller?.inherited(name) !== undefined
-  frame.ctx.say.undefinedName(span, { name: path.join('.'), known: [...frame.names(), ...BUILTINS], inherits })
+  frame.ctx.say.undefinedName(span, { name: path.join('.'), known: [...frame.names(), BUILTINS], inherits })
   return FAILED
 }
 

@@ -136,9 +136,9 @@ export class Frame {
     return found
   }
 
-  /** Names that an expression may use, for "did you mean". */
-  names(): readonly string[] {
-    return [...this.locals.keys(), ...this.#statics.keys(), ...this.dims.keys(), ...this.code.scope.names()]
+  /** Lists of names that an expression may use, for "did you mean". */
+  names(): readonly (readonly string[])[] {
+    return [[...this.locals.keys(), ...this.#statics.keys(), ...this.dims.keys()], this.code.scope.names()]
   }
 
   /** Takes steps from what is left. False once there are none; where they ended, that is said. */

@@ -10,23 +10,23 @@ const quoted = (name: string): string => `\`${name}\``
 const names = (words: readonly string[]): string => listOf(words.map(quoted))
 const sized = (dims: Sized): string => listOf(dims.map((d) => `\`${d.name}\` (${d.size})`))
 const be = (words: readonly string[]): string => (words.length === 1 ? 'is' : 'are')
-const meant = (name: string, known: readonly string[]): string | undefined => {
-  const near = nearest(name, known)
+const meant = (name: string, ...known: readonly (readonly string[])[]): string | undefined => {
+  const near = nearest(name, ...known)
   return near === undefined ? undefined : `did you mean \`${near}\`?`
 }
 
 export const messages = {
-  undefinedName: (f: { name: string; known: readonly string[]; inherits: boolean }): Wording => ({
+  undefinedName: (f: { name: string; known: readonly (readonly string[])[]; inherits: boolean }): Wording => ({
     message: `${quoted(f.name)} is not defined`,
     notes: [
       f.inherits
         ? `its callers have one: write \`param ${f.name}\` to use it here`
-        : (elsewhere(f.name) ?? meant(f.name.split('.').at(-1)!, f.known)),
+        : (elsewhere(f.name) ?? meant(f.name.split('.').at(-1)!, ...f.known)),
     ],
   }),
-  unknownDimension: (f: { name: string; known: readonly string[] }): Wording => ({
+  unknownDimension: (f: { name: string; known: readonly (readonly string[])[] }): Wording => ({
     message: `I do not know the size of ${quoted(f.name)}`,
-    notes: [meant(f.name, f.known) ?? `name a size first: \`let ${f.name} = …\`, or \`param ${f.name}\` to use the caller's`],
+    notes: [meant(f.name, ...f.known) ?? `name a size first: \`let ${f.name} = …\`, or \`param ${f.name}\` to use the caller's`],
   }),
   dimensionNotWhole: (f: {
     name: string

@@ -53,19 +53,12 @@ function onNumbers(frame: Frame, code: OpCode, args: readonly number[]): number 
   return undefined
 }
 
-/**
- * The values of an op of one number at some points, in float64 and as graphs have it, or undefined after errors in `report`. What
- * stands in a graph is not known ahead, so a `let` that depends on it is one.
- */
-export function curveOf(code: OpCode, points: readonly number[], report: Report): readonly number[] | undefined {
-  if (numericOp(code, report) === undefined) return undefined
+/** Whether an op of one number can stand in a graph, where that number is not known ahead: a `let` must not depend on it. If not, that is reported. */
+export function standsInGraph(code: OpCode, report: Report): boolean {
   const b = new Builder()
-  const dims = [{ name: 'points', size: points.length }]
   const before = report.diagnostics.length
-  const y = applyOp(b, code, [b.input('x', 'data', { dtype: 'f32', dims })], report)
-  if (report.diagnostics.length > before) return undefined
-  b.result('y', b.broadcast(y, dims))
-  return [...interpret(b.finish(), { x: { dims, data: Float64Array.from(points) } })['y']!.data]
+  applyOp(b, code, [b.input('x', 'data', { dtype: 'f32', dims: [] })], report)
+  return report.diagnostics.length === before
 }
 
 /**
