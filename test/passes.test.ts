@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { Builder, type Value } from '../compiler/graph/builder.ts'
 import { shape } from '../compiler/graph/dims.ts'
 import { evaluate } from '../compiler/graph/evaluate.ts'
-import type { Graph, Node, OpName } from '../compiler/graph/graph.ts'
+import type { Dim, Graph, Node, OpName } from '../compiler/graph/graph.ts'
 import { has } from '../compiler/graph/graph.ts'
 import { verify } from '../compiler/graph/verify.ts'
 import { attend } from '../compiler/passes/attend.ts'
@@ -208,6 +208,18 @@ describe('narrow', () => {
     b.result('y', b.gather(b.unary('exp', table), 'symbols', b.input('i', 'data', shape('i32', { time: 9 }))))
     const graph = b.finish()
     assert.equal(narrow(graph), graph)
+  })
+
+  test('of two bounds that are equal, that of a live dim is the lower', () => {
+    const [time, slot] = [{ name: 'time', size: 4 }, { name: 'slot', size: 4, live: true }] // prettier-ignore
+    const through = (from: Dim, to: Dim): Graph => {
+      const b = new Builder()
+      const x = b.input('x', 'data', { dtype: 'f32', dims: [{ name: 'batch', size: 2 }, from] })
+      b.result('y', b.gather(b.unary('exp', x), from.name, b.input('to', 'data', { dtype: 'i32', dims: [to] })))
+      return b.finish()
+    }
+    assert.deepEqual(narrow(through(slot, time)), through(slot, time))
+    assert.ok(narrow(through(time, slot)).nodes.every((n) => n.op !== 'exp' || has(n.type, 'slot')))
   })
 })
 

@@ -63,11 +63,9 @@ class StepBuilder {
     const logit = this.#guided((all) => b.gather(all, 'time', where))
     const choice = this.#choose(logit, b.input('sample', 'data', i32(this.#batch)), where)
     const confidence = b.select(filled, this.#confidenceOf(logit, choice), b.constant(-3e38))
-    const reveal = b.binary('and', filled, b.binary('lt', this.#rank(confidence, slot), this.#countInput()))
-
     const mine = b.select(this.#masked, before, b.constant(0, 'i32'))
-    const revealed = b.binary('eq', b.gather(b.cast(reveal, 'i32'), 'slot', mine), 1)
-    const next = b.select(b.binary('and', this.#masked, revealed), b.gather(choice, 'slot', mine), this.#tokens)
+    const reveal = b.binary('and', this.#masked, b.binary('lt', this.#rank(confidence, slot, mine), this.#countInput()))
+    const next = b.select(reveal, b.gather(choice, 'slot', mine), this.#tokens)
     b.update('tokens', b.broadcast(next, [this.#batch, this.#time]))
   }
 
@@ -116,16 +114,16 @@ class StepBuilder {
     return order === undefined ? this.#b.gather(p, 'vocab', choice) : applyChecked(this.#b, order, [p])
   }
 
-  /** How many positions come before this one: more confident, or equally so and earlier. */
-  #rank(confidence: Value, slot: Dim): Value {
+  /** How many slots come before `mine`, the slot of a position: more confident, or equally so and earlier. */
+  #rank(confidence: Value, slot: Dim, mine: Value): Value {
     const b = this.#b
-    const place = this.#sampler.pooled
-      ? b.binary('add', b.binary('mul', b.position(this.#batch), slot.size), b.position(slot))
-      : b.position(slot)
-    const names = this.#sampler.pooled ? ['batch', 'slot'] : ['slot']
+    const { pooled } = this.#sampler
+    const place = (at: Value): Value => (pooled ? b.binary('add', b.binary('mul', b.position(this.#batch), slot.size), at) : at)
+    const names = pooled ? ['batch', 'slot'] : ['slot']
     const prime = (x: Value): Value => names.reduce((y, d) => b.rename(y, d, `${d}'`), x)
-    const surer = b.binary('gt', prime(confidence), confidence)
-    const tied = b.binary('and', b.binary('eq', prime(confidence), confidence), b.binary('lt', prime(place), place))
+    const [theirs, own] = [prime(confidence), b.gather(confidence, 'slot', mine)]
+    const surer = b.binary('gt', theirs, own)
+    const tied = b.binary('and', b.binary('eq', theirs, own), b.binary('lt', prime(place(b.position(slot))), place(mine)))
     return this.#count(
       b.binary('or', surer, tied),
       names.map((d) => `${d}'`),

@@ -76,10 +76,13 @@ function regionOf(graph: Graph, gather: Gather, users: readonly (readonly NodeId
   return { index, unique: gather.attrs.unique, roots, inside }
 }
 
-/** A gather by an index with dims of its own, that does not make more of its operand. */
+/** A gather by an index with dims of its own, that does not make more of its operand: a live dim mostly has less than its bound. */
 function narrows(graph: Graph, gather: Gather): boolean {
   const [x, index] = gather.inputs.map((id) => graph.nodes[id]!.type)
-  return index!.dims.some((d) => !has(x!, d.name)) && elements(gather.type) <= elements(x!)
+  const own = index!.dims.filter((d) => !has(x!, d.name))
+  const [taken, given] = [elements(gather.type), elements(x!)]
+  const fromLive = find(x!.dims, gather.attrs.dim).live && !own.some((d) => d.live)
+  return own.length > 0 && (taken < given || (taken === given && !fromLive))
 }
 
 /** What a rule may ask: the graph, the dims that tell rows apart in the node, and those of the index. */
