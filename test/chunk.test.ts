@@ -15,6 +15,7 @@ import { Builder, type Value } from '../compiler/graph/builder.ts'
 import { has, type Dim, type Graph } from '../compiler/graph/graph.ts'
 import type { Tensor } from '../compiler/graph/ops/op.ts'
 import { fuse } from '../compiler/kernels/fuse.ts'
+import { stretchDim } from '../compiler/kernels/kernel.ts'
 import { bytesOf } from '../compiler/kernels/measure.ts'
 import { differentiate } from '../compiler/passes/differentiate.ts'
 import { half } from '../compiler/passes/half.ts'
@@ -119,7 +120,11 @@ function inputsOf(graph: Graph, extents: Readonly<Record<string, number>>): Reco
   )
 }
 
-const windowsOf = ({ programs }: WebgpuPlan) => programs.flatMap(({ steps }) => steps.flatMap(({ window }) => window ?? []))
+/** Where the stretches of each program begin. */
+const startsOf = ({ programs }: WebgpuPlan): readonly (readonly number[])[] =>
+  programs.map(({ steps, stretches }) => [
+    ...new Set(steps.flatMap(({ stretch }) => (stretch === undefined ? [] : [stretch * stretches!.size]))),
+  ])
 
 /** Extents that leave stretches full, partly full, and empty; the largest first, so that memory holds other rows than it should. */
 const counts = [rows, 300, 256, 5, 0, 513]
@@ -130,8 +135,7 @@ const inexact = 5e-4
 /** Cut as for a device that binds less, and in one piece. */
 function bothPlans(graph: Graph, facts: DeviceFacts, limit = stretch): readonly [WebgpuPlan, WebgpuPlan] {
   const plans = [planWebgpu([{ name: 'p', graph }], small(facts, limit)), planWebgpu([{ name: 'p', graph }], facts)] as const
-  assert.deepEqual([...new Set(windowsOf(plans[0]).map(({ from }) => from))], [0, 256, 512])
-  assert.deepEqual(windowsOf(plans[1]), [])
+  assert.deepEqual(plans.map(startsOf), [[[0, 256, 512]], [[]]])
   return plans
 }
 
@@ -167,7 +171,7 @@ describe('heads in stretches', () => {
     const size = 4500
     const graph = training(product, false, size)
     const plan = planWebgpu([{ name: 'p', graph }], small(backend.facts, 8 * stretch))
-    assert.deepEqual([...new Set(windowsOf(plan).map(({ from }) => from))], [0, 1536, 3072])
+    assert.deepEqual(startsOf(plan), [[0, 1536, 3072]])
     assert.ok(plan.kernels.some(({ label }) => label.endsWith('in parts, added')))
     await using executable = await backend.load(plan)
     for (const row of [size, 2000]) await judge(executable, 'p', graph, inputsOf(graph, { row }), { row }, inexact)
@@ -184,7 +188,7 @@ describe('heads in stretches', () => {
     const { memory } = planWebgpu(programs, small(backend.facts, stretch))
     const plan = planWebgpu(programs, small(backend.facts, stretch), memory.activations * 0.6)
     assert.ok(plan.memory.again !== undefined && plan.memory.activations < memory.activations)
-    assert.deepEqual(plan.programs.map((p) => new Set(p.steps.flatMap(({ window }) => window?.from ?? [])).size), [3, 3]) // prettier-ignore
+    assert.deepEqual(startsOf(plan), [[0, 256, 512], [0, 256, 512]]) // prettier-ignore
     await using executable = await backend.load(plan)
     for (const { name, graph } of programs) {
       const inputs = inputsOf(graph, { row: 300 })
@@ -203,15 +207,17 @@ describe('heads in stretches', () => {
   })
 })
 
-test('kernels of all stretches are the same but for what adds to sums; they begin where a device can bind', () => {
+test('kernels of all stretches are the same but for what adds to sums', () => {
   const facts = small(h200, stretch / 2)
   const { kernels, programs } = planWebgpu([{ name: 'p', graph: half(training(product)) }], facts)
-  const steps = programs[0]!.steps.filter(({ window }) => window !== undefined)
-  const of = (from: number) => steps.filter(({ window }) => window!.from === from)
-  assert.deepEqual(of(256).map(({ kernel }) => kernel), of(512).map(({ kernel }) => kernel)) // prettier-ignore
-  const others = of(256).filter(({ kernel }, i) => kernel !== of(0)[i]!.kernel)
+  const steps = programs[0]!.steps.filter((step) => step.stretch !== undefined)
+  const of = (stretch: number) => steps.filter((step) => step.stretch === stretch)
+  assert.deepEqual(of(1).map(({ kernel }) => kernel), of(2).map(({ kernel }) => kernel)) // prettier-ignore
+  const others = of(1).filter(({ kernel }, i) => kernel !== of(0)[i]!.kernel)
   assert.deepEqual(others.map(({ kernel }) => kernels[kernel]!.label.endsWith(', added')), [true, true]) // prettier-ignore
-  assert.ok(steps.every(({ window }) => window!.offsets.every((offset) => offset % facts.limits.minStorageBufferOffsetAlignment === 0)))
+  const work = (size: number) => planWebgpu([{ name: 'p', graph: half(training(product, false, size)) }], facts).kernels
+  const ofLogits = (size: number) => work(size).flatMap(({ label, bytes }) => (label === 'contract' ? [bytes] : []))
+  assert.deepEqual(ofLogits(2 * rows), ofLogits(rows))
   const products = steps.filter(({ kernel }) => kernels[kernel]!.label.startsWith('contract'))
   assert.equal(products.length, 9)
   assert.ok(products.every(({ kernel }) => kernels[kernel]!.wgsl.includes('subgroupMatrixMultiplyAccumulate')))
@@ -231,7 +237,7 @@ test('what needs a sum of all rows before it can go on stays whole', () => {
     b.result('by weights', differentiate(b, b.binary('mul', loss, loss), [weights])[0]!)
   })
   const plan = planWebgpu([{ name: 'p', graph: squared }], small(h200, stretch))
-  assert.deepEqual(windowsOf(plan), [])
+  assert.deepEqual(startsOf(plan), [[]])
   assert.equal(plan.memory.largest.bytes, 4 * rows * vocab.size)
   // As many products as there are: nothing is computed twice.
   assert.deepEqual(plan.programs[0]!.steps.length, planWebgpu([{ name: 'p', graph: squared }], h200).programs[0]!.steps.length)
@@ -253,10 +259,10 @@ describe('models as wide as those of the family, with 32,000 words at 2048 token
       fuse(graph, facts),
     )
     const types = graphs.flatMap(({ tensors }) => tensors.map(({ type }) => type))
-    const logits = types.filter((type) => has(type, 'row') && has(type, 'vocab'))
+    const logits = types.filter((type) => (has(type, 'row') || has(type, stretchDim)) && has(type, 'vocab'))
     assert.ok(logits.length >= 3)
-    const starts = graphs.flatMap(({ kernels }) => kernels.flatMap(({ window }) => window?.from ?? []))
-    return { bytes: Math.max(...logits.map(({ dims, dtype }) => bytesOf(dims, dtype))), stretches: new Set(starts).size }
+    const numbers = graphs.flatMap(({ kernels }) => kernels.flatMap(({ stretch }) => stretch ?? []))
+    return { bytes: Math.max(...logits.map(({ dims, dtype }) => bytesOf(dims, dtype))), stretches: new Set(numbers).size }
   }
   const MiB = 2 ** 20
 
@@ -285,7 +291,7 @@ test('Dawn has nothing to say against kernels of stretches, on any device', asyn
     const check = await frontEnd(facts.features)
     const precise = facts === h200 ? half : (graph: Graph) => graph
     const plan = planWebgpu([{ name: 'p', graph: precise(training(product)) }], small(facts, facts === h200 ? stretch / 2 : stretch))
-    assert.ok(windowsOf(plan).length > 0)
+    assert.ok(startsOf(plan)[0]!.length > 0)
     for (const { label, wgsl } of plan.kernels) assert.deepEqual(await check(wgsl), [], `${label}\n${wgsl}`)
   }
 })

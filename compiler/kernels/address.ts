@@ -2,7 +2,7 @@
 // offset is a sum of coordinates times strides. Runs of an axis' dims that are also neighbours in memory are read off
 // the variable in one piece, so a tensor stored like the loop costs no division at all.
 import type { Dim } from '../graph/graph.ts'
-import type { Index, ScalarId } from './kernel.ts'
+import { stretchNumber, type Index, type ScalarId } from './kernel.ts'
 import { one, same, sizeOf, sizeText, stridesOf, times, type LiveDims, type Size } from './size.ts'
 
 /** Dims of one axis, row-major in `variable`. */
@@ -100,6 +100,9 @@ export function visitIndex(index: Index, onDim: (name: string) => void, onValue:
     case 'mod':
     case 'rotate':
       visitIndex(index.of, onDim, onValue)
+      break
+    case 'stretch':
+      break
   }
 }
 
@@ -162,6 +165,8 @@ function opaqueText(
       const by = ((index.by % index.size.size) + index.size.size) % index.size.size
       return `((${text(index.of)} + ${by}u) % ${index.size.size}u)`
     }
+    case 'stretch':
+      return sizeText({ factor: 1, live: [stretchNumber] }, live)
   }
 }
 

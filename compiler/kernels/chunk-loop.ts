@@ -9,8 +9,15 @@ import { writesOf } from './lifetimes.ts'
 import { loopsOf } from './measure.ts'
 import { tensorsOf } from './write.ts'
 
-/** The kernels in an order in which those of the loop stand together; all others as far behind as before, if they can be. */
-export function around(kernels: readonly Kernel[], isFirst: (kernel: Kernel) => boolean) {
+/** Kernels in an order in which those that run for each stretch stand together. */
+interface Parted {
+  readonly before: readonly Kernel[]
+  readonly loop: readonly Kernel[]
+  readonly behind: readonly Kernel[]
+}
+
+/** What `isFirst` says is of the loop, and whatever has to be; all others as far behind as before, if they can be. */
+export function around(kernels: readonly Kernel[], isFirst: (kernel: Kernel) => boolean): Parted {
   const steps = [...kernels.keys()]
   const first = new Set(steps.filter((step) => isFirst(kernels[step]!)))
   const after = reached(kernels, first, steps)
@@ -52,6 +59,25 @@ export function roleOf(kernel: Kernel, dim: string): 'own' | 'summed' | undefine
   }
 }
 
+/**
+ * Kernels before the loop that make for its products, and for nothing else, what has other dims in front of the rows: a stretch of it
+ * is no matrix, unless it is made stretch by stretch, too. They make each row from that row alone.
+ */
+export function makersFor({ before, loop, behind }: Parted, dim: string, tensors: readonly Stored[]): readonly Kernel[] {
+  const liesApart = (t: TensorId): boolean => {
+    const { dims } = tensors[t]!.type
+    const at = dims.findIndex(({ name }) => name === dim)
+    return dims.some(({ size }, i) => i < at && size > 1)
+  }
+  const operands = new Set(loop.flatMap((kernel) => (kernel.kind === 'matmul' ? tensorsOf(kernel).filter(liesApart) : [])))
+  const isOthers = (t: TensorId): boolean => [...before, ...behind].filter((kernel) => tensorsOf(kernel).includes(t)).length > 1
+  return before.filter((kernel) => {
+    const writes = writesOf(kernel)
+    const isRowwise = kernel.kind !== 'matmul' && roleOf(kernel, dim) === 'own'
+    return isRowwise && writes.some((t) => operands.has(t)) && writes.every((t) => tensors[t]!.source.kind === 'kernel' && !isOthers(t))
+  })
+}
+
 /** Whether kernels make each row from that row alone, and sums over rows that none of them reads. `own`: tensors of the loop's alone. */
 export function mayRepeat(
   loop: readonly Kernel[],
@@ -60,16 +86,12 @@ export function mayRepeat(
   own: ReadonlySet<TensorId>,
 ): loop is readonly LoopKernel[] {
   const dimsOf = (t: TensorId): readonly Dim[] => tensors[t]!.type.dims
-  const summed = new Set(loop.flatMap(writesOf).filter((t) => !dimsOf(t).some(({ name }) => name === dim)))
+  const written = new Set(loop.flatMap(writesOf))
+  const isSum = (t: TensorId): boolean => written.has(t) && !dimsOf(t).some(({ name }) => name === dim)
   const isOnce = (dims: readonly Dim[]): boolean => dims.every(({ name }) => name === dim || unprimed(name) !== dim)
   const isOfRow = ({ tensor, index }: Access): boolean => {
     const dims = dimsOf(tensor)
-    return (
-      isOnce(dims) &&
-      index.every((x, i) =>
-        dims[i]!.name === dim ? x.kind === 'dim' && x.name === dim && (own.has(tensor) || together(dims, i)) : !depends(x, dim),
-      )
-    )
+    return isOnce(dims) && index.every((x, i) => (dims[i]!.name === dim ? x.kind === 'dim' && x.name === dim : !depends(x, dim)))
   }
   return loop.every((kernel) => {
     const role = roleOf(kernel, dim)
@@ -78,8 +100,8 @@ export function mayRepeat(
       (role === 'own' || grows(kernel, tensors)) &&
       kernel.stores.every(isOfRow) &&
       kernel.body.every((s) => {
-        if (s.op === 'load') return isOfRow(s) && (!summed.has(s.tensor) || isUpdated(kernel, s.tensor))
-        return s.op !== 'coordinate' || !depends(s.index, dim)
+        if (s.op !== 'load' || !(own.has(s.tensor) || written.has(s.tensor))) return true
+        return isOfRow(s) && (!isSum(s.tensor) || isUpdated(kernel, s.tensor))
       })
     )
   })
@@ -88,11 +110,6 @@ export function mayRepeat(
 interface Access {
   readonly tensor: TensorId
   readonly index: readonly Index[]
-}
-
-/** Whether a stretch of a dim lies together in memory, and begins where it does whatever the extents. */
-function together(dims: readonly Dim[], at: number): boolean {
-  return dims.slice(0, at).every(({ size }) => size === 1) && dims.every(({ live }, i) => i === at || !live)
 }
 
 function depends(index: Index, dim: string): boolean {

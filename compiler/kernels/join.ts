@@ -64,8 +64,8 @@ function together(
 }
 
 function productsIn(kernel: JoinedKernel, order: ProductsKernel['order']): readonly MatmulKernel[] | undefined {
-  // Those of a window see less of the program than others (chunk.ts).
-  if (kernel.window) return undefined
+  // Those of a stretch have extents that no other dispatch has.
+  if (kernel.stretch !== undefined) return undefined
   return kernel.kind === 'matmul' ? [kernel] : kernel.kind === 'products' && kernel.order === order ? kernel.products : undefined
 }
 

@@ -27,6 +27,8 @@ export type Index =
   | { readonly kind: 'join'; readonly parts: readonly Index[]; readonly sizes: readonly Dim[] }
   | { readonly kind: 'div' | 'mod'; readonly of: Index; readonly by: Dim }
   | { readonly kind: 'rotate'; readonly of: Index; readonly by: number; readonly size: Dim }
+  /** The number of the stretch that the kernel runs for. */
+  | { readonly kind: 'stretch' }
 
 export interface Load {
   readonly op: 'load'
@@ -55,20 +57,23 @@ export interface Store {
   readonly index: readonly Index[]
 }
 
-/** A stretch of a live dim: positions from `from`, at most `size` of them. */
-export interface Window {
-  readonly dim: string
-  readonly from: number
+/** A live dim that some kernels run through in stretches of at most `size` positions, numbered from zero (chunk.ts). */
+export interface Stretches {
+  readonly of: string
   readonly size: number
 }
+
+/** The dim of a stretch's positions, and what stands for its number among extents; no dims of the language are called so. */
+export const stretchDim = '#stretch'
+export const stretchNumber = '#number'
 
 interface KernelBase {
   /** For people and profiles: `layers.3 matmul`. */
   readonly label: string
   /** It computes what one before it has computed, for want of memory. */
   readonly again?: true
-  /** It is run for this stretch alone (chunk.ts): in loops and tensors the dim is as long as that. */
-  readonly window?: Window
+  /** It is run for this stretch alone. */
+  readonly stretch?: number
   readonly body: Body
   readonly stores: readonly Store[]
 }
@@ -120,7 +125,7 @@ export interface AttentionKernel {
   readonly kind: 'attention'
   readonly label: string
   readonly again?: true
-  readonly window?: undefined
+  readonly stretch?: undefined
   readonly request: AttentionRequest
   readonly reads: readonly TensorId[]
   readonly writes: readonly TensorId[]
@@ -138,7 +143,7 @@ export interface ProductsKernel {
   readonly kind: 'products'
   readonly label: string
   readonly again?: true
-  readonly window?: undefined
+  readonly stretch?: undefined
   readonly order: 'beside' | 'behind'
   readonly products: readonly MatmulKernel[]
 }
@@ -149,8 +154,9 @@ export type JoinedKernel = Kernel | ProductsKernel
 export interface KernelGraph {
   readonly tensors: readonly Stored[]
   readonly kernels: readonly Kernel[]
-  /** Given at run time; primed ones have the extent of their unprimed name. */
+  /** Given at run time; primed ones have the extent of their unprimed name. Those of a stretch are among them, behind all others. */
   readonly live: readonly Dim[]
+  readonly stretches?: Stretches
   /** Live dims that merge made: the dims whose extents multiply to theirs. */
   readonly merged: Readonly<Record<string, readonly Dim[]>>
   /** `type` may name the dims of the same memory otherwise than the tensor does. */

@@ -1,7 +1,7 @@
 // Kernels of one dispatch → its operations and bytes, live dims at their bounds: the least a device could do, for profiles and bounds.
 import type { Dim } from '../graph/graph.ts'
 import { flopsOf } from './cost.ts'
-import type { LoopKernel } from './kernel.ts'
+import type { Index, LoopKernel, TensorId } from './kernel.ts'
 import { boundTensors, type Context } from './module.ts'
 
 /** Bytes of what several touch count once. */
@@ -9,11 +9,26 @@ export function measure(
   kernels: readonly LoopKernel[],
   { tensors }: Pick<Context, 'tensors'>,
 ): { readonly flops: number; readonly bytes: number } {
-  const types = boundTensors(kernels).map(({ tensor }) => tensors[tensor]!.type)
+  const bytes = boundTensors(kernels).map(({ tensor }) => {
+    const { dims, dtype } = tensors[tensor]!.type
+    return bytesOf(reached(dims, accessesOf(kernels, tensor)), dtype)
+  })
   return {
     flops: kernels.reduce((sum, kernel) => sum + operations(kernel), 0),
-    bytes: types.reduce((sum, { dims, dtype }) => sum + bytesOf(dims, dtype), 0),
+    bytes: bytes.reduce((sum, n) => sum + n, 0),
   }
+}
+
+function accessesOf(kernels: readonly LoopKernel[], tensor: TensorId): readonly (readonly Index[])[] {
+  const all = kernels.flatMap(({ body, stores }) => [...body.flatMap((s) => (s.op === 'load' ? [s] : [])), ...stores])
+  return all.flatMap((access) => (access.tensor === tensor ? [access.index] : []))
+}
+
+/** The dims as far as indices go along them: no further than a stretch, if they all begin where one does. */
+function reached(dims: readonly Dim[], indices: readonly (readonly Index[])[]): readonly Dim[] {
+  const along = (index: Index, { size }: Dim): number =>
+    index.kind === 'join' && index.parts[0]!.kind === 'stretch' ? Math.min(size, index.sizes[1]!.size) : size
+  return dims.map((d, i) => ({ ...d, size: Math.max(...indices.map((index) => along(index[i]!, d))) }))
 }
 
 function operations(kernel: LoopKernel): number {

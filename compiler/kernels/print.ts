@@ -15,7 +15,7 @@ export function printKernels(graph: JoinedGraph): string {
   }
   const lines: string[] = []
   graph.kernels.forEach((kernel, i) => {
-    const stretch = kernel.window ? ` from ${kernel.window.dim} ${kernel.window.from}` : ''
+    const stretch = kernel.stretch === undefined ? '' : ` for ${graph.stretches!.of} from ${kernel.stretch * graph.stretches!.size}`
     lines.push(`kernel ${i} ${kernel.kind}${showLoops(kernel)}${stretch}: ${kernel.label}`)
     if (kernel.kind === 'attention') {
       lines.push(`  reads ${kernel.reads.map(name).join(', ')}`, `  writes ${kernel.writes.map(name).join(', ')}`)
@@ -76,5 +76,7 @@ function showIndex(index: Index): string {
       return `${showIndex(index.of)} ${index.kind} ${index.by.size}`
     case 'rotate':
       return `(${showIndex(index.of)} + ${index.by}) mod ${index.size.size}`
+    case 'stretch':
+      return 'stretch'
   }
 }

@@ -152,7 +152,7 @@ class ReductionWriter {
   }
 
   private runsOver(store: Store): boolean {
-    return store.index.some((x) => x.kind === 'dim' && this.kernel.over.some((d) => d.name === x.name))
+    return store.index.some((x) => this.kernel.over.some(({ name }) => this.shader.dimsOfIndex(x).has(name)))
   }
 
   /** As early as its value is there, while its loads are warm; but over a tensor that later loops may read, in the last. */

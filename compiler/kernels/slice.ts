@@ -87,6 +87,7 @@ export function renamed(kernel: Kernel, to: (tensor: TensorId) => TensorId): Ker
 export function copyIndex(index: Index, copy: (id: ScalarId) => ScalarId | undefined): Index | undefined {
   switch (index.kind) {
     case 'dim':
+    case 'stretch':
       return index
     case 'value': {
       const of = copy(index.of)

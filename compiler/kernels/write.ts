@@ -33,8 +33,8 @@ export function tensorsOf(kernel: JoinedKernel): readonly TensorId[] {
   return boundTensors(nestsOf(kernel)).map((b) => b.tensor)
 }
 
-/** What tells kernels apart and has no part in their text; a window's size is in the tensors' types. */
-const notInText: ReadonlySet<string> = new Set(['label', 'again', 'window', 'reads', 'writes'])
+/** What tells kernels apart and has no part in their text. */
+const notInText: ReadonlySet<string> = new Set(['label', 'again', 'stretch', 'reads', 'writes'])
 
 /** Kernels with the same key are written as the same text on the same grid: they differ in label and tensors only. */
 export function keyOf(kernel: JoinedKernel, { tensors, live, facts }: Context): string {

@@ -68,7 +68,7 @@ export interface BufferPlan {
 export interface KernelPlan {
   readonly label: string
   readonly wgsl: string
-  /** Binding i of group 0. `extents` is the uniform buffer with the live extents (u32 each, in the order of ProgramSpec.live). */
+  /** Binding i of group 0. `extents` is the uniform buffer with the live extents (u32 each, in the order of ProgramSpec.live, then StretchesPlan.told). */
   readonly bindings: readonly ('read' | 'write' | 'extents')[]
   /** Floating-point operations and bytes of one dispatch, for profiles and bounds. */
   readonly flops: number
@@ -85,6 +85,7 @@ export interface Tuning {
 
 export interface WebgpuProgram extends ProgramSpec {
   readonly steps: readonly DispatchPlan[]
+  readonly stretches?: StretchesPlan
   /** Buffer index of each input, result and state, in the order of the specs. */
   readonly inputBuffers: readonly number[]
   readonly resultBuffers: readonly number[]
@@ -96,19 +97,16 @@ export interface DispatchPlan {
   readonly buffers: readonly number[]
   /** Workgroups per axis: a number, or ceil(extent * factor / divisor) of a live dim. */
   readonly groups: readonly [Groups, Groups, Groups]
-  readonly window?: WindowPlan
+  /** The one stretch that it is for. Where that has no positions the dispatch is left out, unless the stretch is the first. */
+  readonly stretch?: number
 }
 
-/**
- * A stretch of a live dim, which is all that a dispatch sees: the dim's extent is what there is of positions from `from`, at most `size`.
- * Where there are none the dispatch is left out, unless the stretch is the first.
- */
-export interface WindowPlan {
-  readonly live: string
-  readonly from: number
+/** A live dim cut into stretches of at most `size` positions, numbered from zero. */
+export interface StretchesPlan {
+  readonly of: string
   readonly size: number
-  /** Bytes from the start of each storage buffer to what is bound, at multiples that the device wants. */
-  readonly offsets: readonly number[]
+  /** Behind the live extents of a stretch's dispatches: how many positions it has, and its number. Names as in `Groups`. */
+  readonly told: readonly [extent: string, number: string]
 }
 
 export type Groups = number | { readonly live: string; readonly factor: number; readonly divisor: number }

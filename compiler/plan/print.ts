@@ -1,6 +1,6 @@
 // WebGPU plan → text, for explain: memory, buffers, and each program's dispatches with the buffers they bind.
 import { showType } from '../graph/dims.ts'
-import type { Groups, Plan, WebgpuPlan } from './plan.ts'
+import type { Groups, Plan, StretchesPlan, WebgpuPlan } from './plan.ts'
 
 /** The plan's steps, or for the CPU what the ONNX models look like from outside. */
 export function printPlan(plan: Plan): string {
@@ -12,11 +12,10 @@ export function printPlan(plan: Plan): string {
     lines.push('', `program ${program.name}`)
     lines.push(...program.inputs.map((x) => `  input ${x.name} ${showType(x.type)}`))
     if ('steps' in program && plan.target === 'webgpu') {
-      for (const { kernel, buffers, groups, window } of program.steps) {
-        const at = (i: number) => (window?.offsets[i] ? `+${window.offsets[i]}` : '')
-        const shown = buffers.map((b, i) => (b < 0 ? 'extents' : `${plan.kernels[kernel]!.bindings[i] === 'write' ? '>' : ''}${b}${at(i)}`))
-        const stretch = window ? ` of ${window.live} ${window.from} to ${window.from + window.size}` : ''
-        lines.push(`  ${plan.kernels[kernel]!.label} #${kernel} (${shown.join(' ')}) x ${groups.map(showGroups).join(' ')}${stretch}`)
+      for (const { kernel, buffers, groups, stretch } of program.steps) {
+        const shown = buffers.map((b, i) => (b < 0 ? 'extents' : `${plan.kernels[kernel]!.bindings[i] === 'write' ? '>' : ''}${b}`))
+        const where = stretch === undefined ? '' : showStretch(stretch, program.stretches!)
+        lines.push(`  ${plan.kernels[kernel]!.label} #${kernel} (${shown.join(' ')}) x ${groups.map(showGroups).join(' ')}${where}`)
       }
     } else if ('model' in program) lines.push(`  model of ${bytes(program.model.length)}`)
     lines.push(...program.results.map((x) => `  result ${x.name} ${showType(x.type)}`))
@@ -28,6 +27,10 @@ export function printPlan(plan: Plan): string {
 /** Every kernel's WGSL, numbered as in the plan. */
 export function printWgsl(plan: WebgpuPlan): string {
   return plan.kernels.map(({ label, wgsl }, i) => `// kernel ${i}: ${label}\n${wgsl}`).join('\n')
+}
+
+function showStretch(stretch: number, { of, size }: StretchesPlan): string {
+  return ` for ${of} ${stretch * size} to ${(stretch + 1) * size}`
 }
 
 function showGroups(groups: Groups): string {

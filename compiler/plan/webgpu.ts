@@ -4,16 +4,15 @@ import type { DeviceFacts } from '../facts.ts'
 import type { Graph, Type } from '../graph/graph.ts'
 import { fuse } from '../kernels/fuse.ts'
 import { joinProducts } from '../kernels/join.ts'
-import type { JoinedGraph, JoinedKernel, TensorId } from '../kernels/kernel.ts'
+import { stretchDim, stretchNumber, type JoinedGraph, type JoinedKernel, type TensorId } from '../kernels/kernel.ts'
 import { livesOf } from '../kernels/lifetimes.ts'
 import { bytesOf } from '../kernels/measure.ts'
 import { recompute } from '../kernels/recompute.ts'
 import type { Context } from '../kernels/module.ts'
 import { tuningOf } from '../kernels/tuning.ts'
 import { keyOf, tensorsOf, writeKernel } from '../kernels/write.ts'
-import { seenFrom, windowOf } from '../kernels/window.ts'
 import { share } from './memory.ts'
-import type { BufferPlan, DispatchPlan, KernelPlan, MemoryPlan, TensorSpec, WebgpuPlan, WebgpuProgram, WindowPlan } from './plan.ts'
+import type { BufferPlan, DispatchPlan, KernelPlan, MemoryPlan, TensorSpec, WebgpuPlan, WebgpuProgram } from './plan.ts'
 
 export interface NamedGraph {
   readonly name: string
@@ -68,7 +67,7 @@ interface Dispatch {
   readonly kernel: number
   readonly tensors: readonly TensorId[]
   readonly groups: DispatchPlan['groups']
-  readonly window?: WindowPlan
+  readonly stretch?: number
 }
 
 interface Known {
@@ -99,11 +98,11 @@ class Library {
 }
 
 function dispatch(graph: JoinedGraph, facts: DeviceFacts, library: Library): readonly Dispatch[] {
+  const context = { facts, tensors: graph.tensors, live: graph }
   return graph.kernels.map((kernel) => {
-    const seen = kernel.window ? seenFrom(graph, kernel.window) : graph
-    const { kernel: at, extents, groups } = library.add(kernel, { facts, tensors: seen.tensors, live: seen })
+    const { kernel: at, extents, groups } = library.add(kernel, context)
     const tensors = tensorsOf(kernel)
-    return { kernel: at, tensors: extents ? [...tensors, -1] : tensors, groups, window: windowOf(kernel, graph) }
+    return { kernel: at, tensors: extents ? [...tensors, -1] : tensors, groups, stretch: kernel.stretch }
   })
 }
 
@@ -132,6 +131,7 @@ function statesOf(graphs: readonly JoinedGraph[]): ReadonlyMap<string, TensorSpe
 }
 
 function programOf(name: string, graph: JoinedGraph, steps: readonly Dispatch[], bufferOf: readonly number[]): WebgpuProgram {
+  const told = [stretchDim, stretchNumber] as const
   const inputs = graph.tensors.flatMap((stored, tensor) =>
     stored.source.kind === 'data' ? [{ spec: { name: stored.source.name, type: stored.type }, tensor }] : [],
   )
@@ -140,7 +140,8 @@ function programOf(name: string, graph: JoinedGraph, steps: readonly Dispatch[],
     inputs: inputs.map((i) => i.spec),
     results: graph.results.map(({ name, type }) => ({ name, type })),
     states: graph.tensors.flatMap(({ source }) => (source.kind === 'state' ? [source.name] : [])),
-    live: graph.live,
+    live: graph.live.filter((dim) => !told.some((one) => one === dim.name)),
+    stretches: graph.stretches && { ...graph.stretches, told },
     steps: steps.map(({ tensors, ...step }) => ({ ...step, buffers: tensors.map((t) => (t < 0 ? -1 : bufferOf[t]!)) })),
     inputBuffers: inputs.map((i) => bufferOf[i.tensor]!),
     resultBuffers: graph.results.map(({ tensor }) => bufferOf[tensor]!),

@@ -1,7 +1,7 @@
 // A program's steps, prepared once when it is loaded, and recorded anew for every run: pipeline, bind group and grid of each.
-// A run is one pass, so all that a dispatch costs the host is three calls. Steps of a window see a stretch of a live dim alone: they
-// have extents of their own, and are left out where there is nothing for them.
-import type { DispatchPlan, Groups, KernelPlan, WebgpuPlan, WebgpuProgram, WindowPlan } from '../../compiler/plan/plan.ts'
+// A run is one pass, so all that a dispatch costs the host is three calls. Steps for one stretch of a live dim alone have extents of
+// their own, and are left out where there is nothing for them.
+import type { DispatchPlan, Groups, KernelPlan, WebgpuPlan, WebgpuProgram } from '../../compiler/plan/plan.ts'
 import { usage } from './buffers.ts'
 import type { Pipeline } from './pipelines.ts'
 import type { Stopwatch } from './timing.ts'
@@ -12,16 +12,14 @@ type Grid = readonly [number, number, number]
 export interface Program {
   readonly spec: WebgpuProgram
   readonly steps: readonly Step[]
-  /** Buffers of the program's own that hold the extents of a run, and what each window leaves of them. */
+  /** Buffers of the program's own that hold the extents of a run, and those of each stretch. */
   readonly extents: readonly Uniform[]
 }
 
 interface Uniform {
-  readonly window?: Window
+  readonly stretch?: number
   readonly buffer: GPUBuffer
 }
-
-type Window = Omit<WindowPlan, 'offsets'>
 
 interface Step {
   readonly kernel: KernelPlan
@@ -29,7 +27,7 @@ interface Step {
   readonly bindings: GPUBindGroup
   /** Known at once, unless a live dim is in it. */
   readonly grid: Grid | ((extents: Extents) => Grid)
-  readonly window?: Window
+  readonly stretch?: number
 }
 
 /** Makes the program's bind groups; equal ones are one. */
@@ -40,34 +38,29 @@ export function prepare(
   pipelines: readonly Pipeline[],
   buffers: readonly GPUBuffer[],
 ): Program {
-  const size = Math.max(1, Math.ceil(spec.live.length / 4)) * 16
-  const uniforms = new Map<string, Uniform>()
-  const uniformOf = (window: Window | undefined): Uniform => {
-    const key = keyOf(window)
+  const size = Math.max(1, Math.ceil(namesOf(spec).length / 4)) * 16
+  const uniforms = new Map<number | undefined, Uniform>()
+  const uniformOf = (stretch: number | undefined): Uniform => {
     const make = () => device.createBuffer({ label: `extents of ${spec.name}`, size, usage: usage.uniform | usage.copyTarget })
-    const uniform = uniforms.get(key) ?? { window, buffer: make() }
-    uniforms.set(key, uniform)
+    const uniform = uniforms.get(stretch) ?? { stretch, buffer: make() }
+    uniforms.set(stretch, uniform)
     return uniform
   }
   const groups = new Map<string, GPUBindGroup>()
   const steps = spec.steps.map((step): Step => {
     const { pipeline, layout } = pipelines[step.kernel]!
     const kernel = plan.kernels[step.kernel]!
-    const { window } = step
-    const key = `${kernel.bindings.join()} ${step.buffers.join()} ${keyOf(window)} ${window?.offsets.join()}`
-    const entries = step.buffers.map((buffer, binding) => {
-      const resource = buffer < 0 ? { buffer: uniformOf(window).buffer } : { buffer: buffers[buffer]!, offset: window?.offsets[binding] }
-      return { binding, resource }
-    })
+    const { stretch } = step
+    const key = `${kernel.bindings.join()} ${step.buffers.join()} ${stretch}`
+    const entries = step.buffers.map((buffer, binding) => ({
+      binding,
+      resource: { buffer: buffer < 0 ? uniformOf(stretch).buffer : buffers[buffer]! },
+    }))
     const bindings = groups.get(key) ?? device.createBindGroup({ layout, entries })
     groups.set(key, bindings)
-    return { kernel, pipeline, bindings, grid: gridOf(step.groups, spec), window }
+    return { kernel, pipeline, bindings, grid: gridOf(step.groups, spec), stretch }
   })
   return { spec, steps, extents: [...uniforms.values()] }
-}
-
-function keyOf(window: Window | undefined): string {
-  return window ? `${window.live} ${window.from} ${window.size}` : ''
 }
 
 function gridOf(groups: DispatchPlan['groups'], spec: WebgpuProgram): Step['grid'] {
@@ -78,17 +71,18 @@ function gridOf(groups: DispatchPlan['groups'], spec: WebgpuProgram): Step['grid
   return (extents) => [count(x, extents), count(y, extents), count(z, extents)]
 }
 
-function extentIn(spec: WebgpuProgram, name: string, extents: Extents): number {
-  const dim = spec.live.find((d) => d.name === name)
-  if (!dim) throw new Error(`bug: program ${spec.name} dispatches by ${name}, which is not among its live dims`)
+function extentIn({ name: program, live, stretches }: WebgpuProgram, name: string, extents: Extents): number {
+  if (stretches?.told.includes(name)) return extents[name] ?? 0
+  const dim = live.find((d) => d.name === name)
+  if (!dim) throw new Error(`bug: program ${program} dispatches by ${name}, which is not among its live dims`)
   return extentOf(dim.name, dim.size, extents)
 }
 
 /** All steps in one pass; with a stopwatch, each in its own. */
 export function record(encoder: GPUCommandEncoder, { spec, steps }: Program, extents: Extents, stopwatch?: Stopwatch): void {
-  const dispatch = (pass: GPUComputePassEncoder, { pipeline, bindings, grid, window }: Step) => {
-    const own = window ? extentsIn(spec, window, extents) : extents
-    if (window && window.from > 0 && own[window.live] === 0) return
+  const dispatch = (pass: GPUComputePassEncoder, { pipeline, bindings, grid, stretch }: Step) => {
+    const own = extentsIn(spec, stretch, extents)
+    if (stretch && own[spec.stretches!.told[0]] === 0) return
     const [x, y, z] = typeof grid === 'function' ? grid(own) : grid
     pass.setPipeline(pipeline)
     pass.setBindGroup(0, bindings)
@@ -107,9 +101,22 @@ export function record(encoder: GPUCommandEncoder, { spec, steps }: Program, ext
   pass.end()
 }
 
-/** The extents that a window leaves. */
-export function extentsIn(spec: WebgpuProgram, { live, from, size }: Window, extents: Extents): Extents {
-  return { ...extents, [live]: Math.min(size, Math.max(0, extentIn(spec, live, extents) - from)) }
+/** The extents that a step finds: those of the run, and of its stretch, if it has one. */
+function extentsIn(spec: WebgpuProgram, stretch: number | undefined, extents: Extents): Extents {
+  if (stretch === undefined || !spec.stretches) return extents
+  const { of, size, told } = spec.stretches
+  const left = extentIn(spec, of, extents) - stretch * size
+  return { ...extents, [told[0]]: Math.min(size, Math.max(0, left)), [told[1]]: stretch }
+}
+
+/** What a buffer of extents holds. */
+export function extentWords(spec: WebgpuProgram, stretch: number | undefined, extents: Extents): Uint32Array<ArrayBuffer> {
+  const own = extentsIn(spec, stretch, extents)
+  return Uint32Array.from(namesOf(spec), (name) => extentIn(spec, name, own))
+}
+
+function namesOf({ live, stretches }: WebgpuProgram): readonly string[] {
+  return [...live.map((dim) => dim.name), ...(stretches?.told ?? [])]
 }
 
 /** The extent given for a live dim, at most its bound; a primed dim has that of its unprimed name. */

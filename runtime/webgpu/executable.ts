@@ -6,7 +6,7 @@ import { halvesOf } from '../half.ts'
 import { secondsSince } from '../stage.ts'
 import { allocate } from './buffers.ts'
 import type { OpenDevice } from './device.ts'
-import { extentOf, extentsIn, prepare, record, type Extents, type Program } from './dispatches.ts'
+import { extentOf, extentWords, prepare, record, type Extents, type Program } from './dispatches.ts'
 import { noTimestamps } from './messages.ts'
 import { compile } from './pipelines.ts'
 import { Readback, type Region } from './readback.ts'
@@ -130,14 +130,7 @@ export class WebgpuExecutable implements Executable {
       if (!data) throw new Error(`bug: program ${spec.name} is run without its input ${input.name}`)
       this.#put(this.#buffers[spec.inputBuffers[i]!]!, data, input, extents, `input ${input.name} of ${spec.name}`)
     })
-    for (const { window, buffer } of uniforms) {
-      const own = window ? extentsIn(spec, window, extents) : extents
-      this.#open.device.queue.writeBuffer(
-        buffer,
-        0,
-        Uint32Array.from(spec.live, (dim) => extentOf(dim.name, dim.size, own)),
-      )
-    }
+    for (const { stretch, buffer } of uniforms) this.#open.device.queue.writeBuffer(buffer, 0, extentWords(spec, stretch, extents))
   }
 
   #put(buffer: GPUBuffer, data: Data, spec: TensorSpec, extents: Extents, what: string): void {
