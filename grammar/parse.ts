@@ -19,7 +19,7 @@ import { Comments } from './trivia.ts'
 const parser = new Parser()
 
 /** Mistakes of a sort after which a file is given up: it is of another kind, or will be read again once the first are cured. */
-const most = 1000
+const most = 2000
 
 export interface Parsed {
   readonly module: Module
