@@ -22,9 +22,26 @@ export interface Position {
 
 /** Where an offset stands, one-based. An offset past the end stands after the last character. */
 export function positionAt(source: SourceFile, offset: number): Position {
-  const before = source.text.slice(0, offset)
-  const line = before.split('\n').length
-  return { line, column: offset - (before.lastIndexOf('\n') + 1) + 1 }
+  const begins = lineStarts(source)
+  let [line, behind] = [0, begins.length]
+  while (behind - line > 1) {
+    const middle = (line + behind) >> 1
+    if (begins[middle]! <= offset) line = middle
+    else behind = middle
+  }
+  return { line: line + 1, column: offset - begins[line]! + 1 }
+}
+
+const starts = new WeakMap<SourceFile, readonly number[]>()
+
+/** Offsets at which the lines of a source begin. A page with thousands of mistakes asks for each. */
+function lineStarts(source: SourceFile): readonly number[] {
+  const known = starts.get(source)
+  if (known !== undefined) return known
+  const found = [0]
+  for (let at = source.text.indexOf('\n'); at >= 0; at = source.text.indexOf('\n', at + 1)) found.push(at + 1)
+  starts.set(source, found)
+  return found
 }
 
 /** The smallest span that covers both. Both must be in one source. */
