@@ -1,10 +1,11 @@
 // How long a page of 10 000 lines takes to be checked, each time in a process that has not checked anything before:
 //   node --import tsx bench/front-end.ts [--lines 10000] [--rounds 7]
 // Counted is what check() takes, from the text to the pipeline, the library included; not what Node takes to load the sources. Node's
-// other threads give way, as in smdmc.
+// other threads give way, as in smdmc. Then what a user waits for: `smdmc check`, from its start to its end, with the data in its place.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { check, type World } from '../compiler/check/check.ts'
@@ -74,7 +75,36 @@ function measureAll(): void {
     const samples = Array.from({ length: Number(values.rounds) }, () => inFreshProcess(name))
     const busy = samples.flatMap((sample) => sample.busy ?? [])
     const shown = [`wall ${spread(samples.map(({ wall }) => wall))}`, ...(busy.length === 0 ? [] : [`processor ${spread(busy)}`])]
-    console.log(`${name.padEnd(18)} ${shown.join('   ')}`)
+    console.log(`${name.padEnd(24)} ${shown.join('   ')}`)
+  }
+  for (const [name, { text }] of [
+    ['smdmc check', page],
+    ['smdmc check, trainings', trainings],
+  ] as const)
+    // prettier-ignore
+    console.log(`${name.padEnd(24)} wall ${spread(asCommand(text))}`)
+}
+
+/** Wall times of the command on a page in a folder of its own. */
+function asCommand(text: string): readonly number[] {
+  const folder = mkdtempSync(join(tmpdir(), 'smdmc-front-end-'))
+  try {
+    writeFileSync(join(folder, 'page.smdm'), text)
+    for (const [, path] of text.matchAll(/text\("([^"]+)"\)/g)) {
+      const file = join(folder, path!)
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, '')
+      truncateSync(file, 1e7)
+    }
+    const command = fileURLToPath(new URL('../bin/smdmc.js', import.meta.url))
+    return Array.from({ length: Number(values.rounds) }, () => {
+      const began = performance.now()
+      const { status, stderr } = spawnSync(process.execPath, [command, 'check', 'page.smdm'], { cwd: folder, encoding: 'utf8' })
+      if (status !== 0) throw new Error(stderr)
+      return performance.now() - began
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 }
 

@@ -4,7 +4,7 @@ import { code, field, inPage, number, place, word, type Build } from './build.ts
 import { sound } from './complete.ts'
 import { stepsIn, type Step } from './convert.ts'
 import type { MaskedObjective, OptimizerSpec, TrainStage } from './pipeline.ts'
-import { checkSchedule, checkWeight } from './schedule.ts'
+import { checkWeight, curveOf } from './schedule.ts'
 import { fieldsOfRecord } from './record.ts'
 import type { Rec } from './value.ts'
 
@@ -19,8 +19,8 @@ export function buildMasked(b: Build, objective: Rec): MaskedObjective | undefin
   const weight = code(b.s, objective, 'weight')?.code
   if (schedule?.kind !== 'op' || weight?.kind === 'block') return undefined
   const floor = number(b.s, objective, 'floor')
-  if (!checkSchedule(b.s, schedule)) return undefined
-  if (weight && !checkWeight(b.s, weight, schedule, floor, place(objective, 'weight').at)) return undefined
+  const curve = curveOf(b.s, schedule)
+  if (!curve || (weight && !checkWeight(b.s, weight, curve, floor, place(objective, 'weight').at))) return undefined
   return {
     kind: 'masked',
     schedule,

@@ -2,66 +2,55 @@
 // falling: every sampler starts from a fully masked sequence, which the model must have seen. An objective's weight
 // is a number that is not negative, all the way.
 import type { Span } from '../../grammar/source.ts'
-import { Report } from '../../grammar/diagnostic.ts'
-import { derivativeOp, numericOp, standsInGraph } from '../elaborate/op.ts'
+import { numericOp, standsInGraph } from '../elaborate/op.ts'
 import type { OpCode } from './pipeline.ts'
 import type { Session } from './session.ts'
 
 const POINTS = 32
 const TOLERANCE = 1e-3
 
-/** From 0 to 1. */
-const times = Array.from({ length: POINTS + 1 }, (_, i) => i / POINTS)
+/** Points at which a weight is tried: not the ends, which may be poles and are not met in training. */
+const TRIED = [1, 4, 8, 12, 16, 20, 24, 28, 31]
 
-/** True if the schedule may be used; otherwise the reason has been reported at its declaration. */
-export function checkSchedule(s: Session, schedule: OpCode): boolean {
-  const known = s.schedules.get(schedule.decl) ?? isSchedule(s, schedule)
-  s.schedules.set(schedule.decl, known)
+/** The schedule at POINTS + 1 times from 0 to 1, if it may be used; otherwise the reason has been reported at its declaration. */
+export function curveOf(s: Session, schedule: OpCode): readonly number[] | undefined {
+  if (!s.schedules.has(schedule.decl)) s.schedules.set(schedule.decl, checked(s, schedule))
+  return s.schedules.get(schedule.decl)
+}
+
+function checked(s: Session, schedule: OpCode): readonly number[] | undefined {
+  const of = numericOp(schedule, s.report)
+  // Its slope is found in a graph.
+  if (!of || !standsInGraph(schedule, s.report)) return undefined
+  const curve = Array.from({ length: POINTS + 1 }, (_, i) => of(i / POINTS))
+  const { name, span } = schedule.decl.name
+  const [start, end] = [curve[0]!, curve[POINTS]!]
+  const falls = curve.findIndex((value, i) => i > 0 && !(value >= curve[i - 1]! - 1e-9))
+  if (!(Math.abs(end - 1) < TOLERANCE)) s.say.unreachableSchedule(span, { name, at: 1, value: end })
+  else if (!(Math.abs(start) < TOLERANCE)) s.say.unreachableSchedule(span, { name, at: 0, value: start })
+  else if (falls >= 0) s.say.fallingSchedule(span, { name, from: (falls - 1) / POINTS, to: falls / POINTS })
+  else return curve
+  return undefined
+}
+
+/** Whether a weight is a number, and not negative, along a schedule with this floor; if not, that is reported at `at`. */
+export function checkWeight(s: Session, weight: OpCode, curve: readonly number[], floor: number, at: Span): boolean {
+  const tried = s.weights.get(weight.decl) ?? new Map<readonly number[], boolean>()
+  s.weights.set(weight.decl, tried)
+  const known = tried.get(curve) ?? isWeight(s, weight, curve, floor, at)
+  tried.set(curve, known)
   return known
 }
 
-function isSchedule(s: Session, schedule: OpCode): boolean {
-  const of = numericOp(schedule, s.report)
-  // Its slope is found in a graph.
-  if (!of || !standsInGraph(schedule, s.report)) return false
-  const p = times.map((t) => of(t))
-  const { name, span } = schedule.decl.name
-  const [start, end] = [p[0]!, p[POINTS]!]
-  if (!(Math.abs(end - 1) < TOLERANCE)) {
-    s.say.unreachableSchedule(span, { name, at: 1, value: end })
-    return false
-  }
-  if (!(Math.abs(start) < TOLERANCE)) {
-    s.say.unreachableSchedule(span, { name, at: 0, value: start })
-    return false
-  }
-  const falls = p.findIndex((value, i) => i > 0 && !(value >= p[i - 1]! - 1e-9))
-  if (falls < 0) return true
-  s.say.fallingSchedule(span, { name, from: times[falls - 1]!, to: times[falls]! })
-  return false
-}
-
-/** Whether a weight is a number, and not negative, at the p and dp of a sound schedule with this floor; if not, that is reported at `at`. */
-export function checkWeight(s: Session, weight: OpCode, schedule: OpCode, floor: number, at: Span): boolean {
-  const tried = s.weights.get(weight.decl) ?? []
-  s.weights.set(weight.decl, tried)
-  const known = tried.find((one) => one.schedule === schedule.decl && one.floor === floor)
-  if (known) return known.sound
-  const sound = isWeight(s, weight, schedule, floor, at)
-  tried.push({ schedule: schedule.decl, floor, sound })
-  return sound
-}
-
-function isWeight(s: Session, weight: OpCode, schedule: OpCode, floor: number, at: Span): boolean {
+function isWeight(s: Session, weight: OpCode, curve: readonly number[], floor: number, at: Span): boolean {
   const of = numericOp(weight, s.report)
-  const [rise, slope] = [numericOp(schedule, new Report()), derivativeOp(schedule, new Report())]
-  if (!of || !rise || !slope) return false
-  // The ends may be poles, and are not met in training.
-  for (const t of times.slice(1, -1)) {
-    const [p, dp] = [(1 - floor) * rise(t) + floor, (1 - floor) * slope(t)]
+  if (!of) return false
+  for (const i of TRIED) {
+    const p = (1 - floor) * curve[i]! + floor
+    const dp = ((1 - floor) * (curve[i + 1]! - curve[i - 1]!) * POINTS) / 2
     const value = of(p, dp)
     if (Number.isFinite(value) && value >= 0) continue
-    s.say.badWeight(at, { name: weight.decl.name.name, t, p, dp, value })
+    s.say.badWeight(at, { name: weight.decl.name.name, t: i / POINTS, p, dp, value })
     return false
   }
   return true

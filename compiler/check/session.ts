@@ -101,11 +101,11 @@ export interface Session extends Evaluator {
   readonly models: Map<string, Built[]>
   /** Ops brought to the types of their arguments, for all models of a page. */
   readonly composites: Composites
-  /** Of code that was met: its text for keys; of schedules: whether they may be used. */
+  /** Of code that was met: its text for keys; of schedules: their values, where they may be used. */
   readonly codeForms: Map<OpDecl | BlockDecl, readonly string[]>
-  readonly schedules: Map<OpDecl, boolean>
-  /** Weights of objectives that were tried, each with a schedule and a floor. */
-  readonly weights: Map<OpDecl, { readonly schedule: OpDecl; readonly floor: number; readonly sound: boolean }[]>
+  readonly schedules: Map<OpDecl, readonly number[] | undefined>
+  /** Weights of objectives that were tried, each along schedules, and whether they are sound there. */
+  readonly weights: Map<OpDecl, Map<readonly number[], boolean>>
   /** Kinds that plugins bring, by their word. */
   readonly kinds: Map<string, CustomKind>
 }
