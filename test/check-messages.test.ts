@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { FOREIGN_FIELDS } from '../compiler/spec/foreign-fields.ts'
 import { KINDS } from '../compiler/spec/kinds.ts'
-import { codesOf, checked, page, shown } from './helpers/check.ts'
+import { codesOf, checked, page, shown, trainOf } from './helpers/check.ts'
 
 const sample = (fields: string): string => page('', `sample s { from: t, length: 32 tokens, ${fields} }`)
 const tune = (fields: string): string => page(`optimizer { ${fields} }`)
@@ -217,4 +217,30 @@ test('a declaration that cannot be read hides no mistake of the others, and make
     const text = page('', 'sample s { from: t }\neval e { from: t, data: tales.validation }').replace(damaged, `${damaged} )`)
     assert.deepEqual(codesOf(text), ['stray-bracket'], damaged)
   }
+})
+
+test('what a param takes follows its default, also where that is the name of another', () => {
+  const model = (more: string) => page().replace('smdm.preset(6M) {', `smdm.preset(6M) { ${more},`)
+  const { params, weights } = trainOf(model('groups: 2')).model
+  assert.equal(params.get('groups'), 2)
+  assert.equal(weights.find(({ name }) => name.endsWith('Wk'))?.dims.find(({ name }) => name === 'groups')?.size, 2)
+  assert.deepEqual(codesOf(model('groups: swiglu')), ['wrong-type'])
+  const own = `let most = 3
+block own(tokens: symbols[time]) -> [time, vocab] {
+  param vocab
+  param context = 8
+  param wide = most
+  param same = wide
+  param high = wide > 2
+  param not_high = not high
+  param norm = rmsnorm
+  let symbols = vocab + 1
+  weight E: [symbols, same] ~ normal(0.02)
+  weight U: [same, vocab] ~ normal(0.02)
+  x = E[symbols: tokens]
+  return sum[same](norm[same](if not_high then 2 * x else x) * U)
+}`
+  const set = 'own { wide: 4, same: 5, high: false, not_high: false, norm: rmsnorm }'
+  const { params: mine } = trainOf(page('', own).replace(/model: .*/, `model: ${set}`)).model
+  assert.deepEqual(['wide', 'same', 'high', 'not_high'].map((name) => mine.get(name)), [4, 5, false, false]) // prettier-ignore
 })

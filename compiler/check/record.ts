@@ -1,7 +1,8 @@
 // Fresh records, and the fields that a record may have.
 import type { BlockDecl, Noun } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
-import { fieldsOf, type FieldSpec, type FieldType, type KindName, type PartName } from '../spec/kinds.ts'
+import { fieldsOf, type FieldSpec, type KindName, type PartName } from '../spec/kinds.ts'
+import { paramType } from './param-type.ts'
 import type { BlockCode } from './pipeline.ts'
 import type { Rec } from './value.ts'
 
@@ -28,15 +29,8 @@ function paramsOf(block: BlockCode): Readonly<Record<string, FieldSpec>> {
   const fields: Record<string, FieldSpec> = {}
   for (const statement of block.decl.body.statements) {
     if (statement.kind !== 'param') continue
-    const name = statement.name.name
-    const value = statement.value
-    const type: FieldType =
-      value?.kind === 'boolean' || (!value && name === 'causal')
-        ? { is: 'truth' }
-        : value?.kind === 'name' || value?.kind === 'member'
-          ? { is: 'code' }
-          : { is: 'quantity', units: name === 'context' ? ['tokens'] : ['none'] }
-    fields[name] = { type, doc: statement.doc ?? `A param of the block \`${block.decl.name.name}\`.` }
+    const doc = statement.doc ?? `A param of the block \`${block.decl.name.name}\`.`
+    fields[statement.name.name] = { type: paramType(block, statement), doc }
   }
   fieldsOfBlocks.set(block.decl, fields)
   return fields
