@@ -43,7 +43,7 @@ export function wouldFit(stage: TrainStage, options: CompileOptions): WouldFit {
     const estimated = state + (sequence * changed.context) / changed.model.context
     return estimated <= limit && fits(choose(changed, { ...options, micro: 1 }).plan, options.facts)
   }
-  const context = shorterContext(stage.context, (shorter) => alone({ ...stage, context: shorter }))
+  const context = shorterContext(stage.context, (shorter) => !stage.model.misfit(shorter) && alone({ ...stage, context: shorter }))
   for (const { name, model } of stage.smaller?.() ?? []) {
     if (alone({ ...stage, model })) return { preset: name, context }
   }

@@ -244,3 +244,31 @@ block own(tokens: symbols[time]) -> [time, vocab] {
   const { params: mine } = trainOf(page('', own).replace(/model: .*/, `model: ${set}`)).model
   assert.deepEqual(['wide', 'same', 'high', 'not_high'].map((name) => mine.get(name)), [4, 5, false, false]) // prettier-ignore
 })
+
+test('a model that reads its whole context alone says why it cannot write a shorter text', () => {
+  const written = (body: string, length: number) =>
+    page(
+      '',
+      `block own(tokens: symbols[time]) -> [time, vocab] {
+  param vocab
+  param width = 8
+  param context = 64
+  let symbols = vocab + 1
+  weight E: [symbols, width]
+  weight U: [width, vocab]
+  x = E[symbols: tokens]
+${body}
+  return sum[width](y * U)
+}
+sample s { from: t, length: ${length} tokens }`,
+    ).replace(/model: .*/, 'model: own')
+  const said = (body: string, length: number) => shown(checked(written(body, length)).diagnostics)
+  const last = '  y = x + x[time: 60]'
+  assert.match(said(last, 7), /cannot read 7[^]*at 7 this index may fall outside `time` \(0 … 6\): page\.smdm:\d+\n/)
+  assert.match(
+    said('  let half = time / 2\n  weight P: [half, width]\n  y = x + P[half: pos[time] mod half]', 7),
+    /at 7 `half` is a dimension/,
+  )
+  const learned = '  weight P: [context, width]\n  y = x + P[context: pos[time]]'
+  for (const [body, length] of [[last, 61], [last, 64], [learned, 7]] as const) assert.equal(said(body, length), '') // prettier-ignore
+})

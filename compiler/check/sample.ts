@@ -63,8 +63,15 @@ function checkLengths(b: Build, stage: Rec, trained: TrainStage, size: number, l
   else if (length > context) say.lengthTooLong(place(stage, 'length').at, { length, context, name })
   else if (size > length || (size === length && masks === 0)) say.nothingToWrite(place(stage, 'prompt').at, { size, length })
   else if (trained.objective.kind === 'next_token') say.needsMasked(place(stage, 'from').at, { name })
-  else return true
+  else return checkFits(b, stage, trained, length)
   return false
+}
+
+/** Few models have a size that goes with the whole context. */
+function checkFits(b: Build, stage: Rec, { context, name, model }: TrainStage, length: number): boolean {
+  const misfit = length === context ? undefined : model.misfit(length)
+  if (misfit) b.s.say.fixedLength(place(stage, 'length').at, { length, context, name, misfit })
+  return !misfit
 }
 
 /** `known`: tokens of the prompt and masks behind it, where that is known ahead. */

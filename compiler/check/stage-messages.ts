@@ -1,6 +1,7 @@
 // What can be said of stages: what their sections ask of each other and of the world.
 import type { Catalogue } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
+import type { Misfit } from '../elaborate/model.ts'
 import type { LostFile } from '../facts.ts'
 import { article } from './value.ts'
 import { code, codes, gib, place, replace, meant, short, grouped } from './wording.ts'
@@ -106,6 +107,15 @@ export const stageMessages = {
   lengthTooLong: (f: { length: number; context: number; name: string }) => ({
     message: `${f.length} tokens are more than ${code(f.name)} reads at once`,
     notes: [`its context is ${f.context}: write \`length: ${f.context} tokens\`, or train with a longer one`],
+  }),
+  fixedLength: (f: { length: number; context: number; name: string; misfit: Misfit }) => ({
+    message: `${code(f.name)} reads ${f.context} tokens at once, and cannot read ${f.length}`,
+    notes: [
+      'said' in f.misfit
+        ? `at ${f.length} ${f.misfit.said.message}: ${place(f.misfit.said.span)}`
+        : `its weight ${code(f.misfit.weight)} has a size that goes with them`,
+      `leave \`length\` out, or write \`length: ${f.context} tokens\``,
+    ],
   }),
   nothingToWrite: (f: { size: number; length: number }) => ({
     message: `the prompt fills all ${f.length} tokens, so nothing is left to write`,

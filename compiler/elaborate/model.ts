@@ -3,7 +3,7 @@
 // reported, so that applying a model cannot fail.
 // Weights are named by the blocks and turns around them, joined by dots: `layers.3.prenorm.attention.Wq`. The root block is not
 // named; a turn is the word of its repeat and a number from 0; the second call of a block in one body is `rmsnorm.2`.
-import type { Report } from '../../grammar/diagnostic.ts'
+import { Report, type Diagnostic } from '../../grammar/diagnostic.ts'
 import { bug } from '../bug.ts'
 import type { Code, ModelSpec } from './code.ts'
 import { Builder, type Value } from '../graph/builder.ts'
@@ -33,9 +33,14 @@ export interface Model {
   readonly nonEmbedding: number
   /** The first op at which a gradient of the weights ends, if there is one, and the op of the language that it lies in. */
   readonly obstacle?: { readonly op: OpName; readonly within?: string }
+  /** Why it cannot read sequences of so many tokens, if it has a size or a place that goes with the whole context. */
+  readonly misfit: (time: number) => Misfit | undefined
   /** Appends the network. tokens: i32 [.., time], ids of `symbols`. Returns logits f32 [.., time, vocab]. */
   apply(b: Builder, tokens: Value, weight: (spec: WeightSpec) => Value): Value
 }
+
+/** The first thing that is wrong at another length: what would be said of it, or a weight that has another size there. */
+export type Misfit = { readonly said: Diagnostic } | { readonly weight: string }
 
 /** The context of a block that has no such param, or not a number for it. */
 const CONTEXT = 2048
@@ -65,12 +70,23 @@ export function elaborateModel(spec: ModelSpec, given: Given): Model | undefined
     weights,
     parameters: count(weights),
     nonEmbedding: count(weights.filter((w) => !isVocabulary(w))),
+    misfit: (time) => misfitOf(spec, given, weights, time),
     apply: (b, tokens, weight) => {
       const byName = new Map(weights.map((w) => [w.name, w]))
       const logits = network.apply(b, tokens, (w) => weight(byName.get(w.name) ?? bug(`the trial made no weight ${w.name}`)))
       return logits ?? bug(`${spec.block.decl.name.name} cannot be elaborated again`)
     },
   }
+}
+
+function misfitOf(spec: ModelSpec, given: Given, weights: readonly WeightSpec[], time: number): Misfit | undefined {
+  const report = new Report()
+  const there: WeightSpec[] = []
+  new Network(spec, given.vocab, sayTo(report), new Map<never, never>()).trial(there, time)
+  const said = report.diagnostics.find(({ severity }) => severity === 'error')
+  if (said) return { said }
+  const odd = there.find(({ dims }, i) => dims.some(({ size }, d) => size !== weights[i]?.dims[d]?.size))
+  return odd && { weight: odd.name }
 }
 
 function obstacleIn(b: Builder, logits: Value, weights: readonly Value[]): Model['obstacle'] {
@@ -94,8 +110,8 @@ class Network {
     this.#composites = composites
   }
 
-  /** Elaborates one sequence of full length; the weights are appended to `weights`. */
-  trial(weights: WeightSpec[]): Pick<Model, 'params' | 'context' | 'causal' | 'obstacle'> | undefined {
+  /** Elaborates one sequence, of full length if no other is given; the weights are appended to `weights`. */
+  trial(weights: WeightSpec[], length?: number): Pick<Model, 'params' | 'context' | 'causal' | 'obstacle'> | undefined {
     const b = new Builder()
     const inputs: Value[] = []
     const weight = (spec: WeightSpec): Value => {
@@ -110,7 +126,7 @@ class Network {
     if (typeof context === 'number' && !this.#fits(context)) return undefined
     const dims: readonly Dim[] = [
       { name: 'batch', size: 1 },
-      { name: 'time', size: typeof context === 'number' ? context : CONTEXT },
+      { name: 'time', size: length ?? (typeof context === 'number' ? context : CONTEXT) },
     ]
     const logits = this.#run(frame, b.input('tokens', 'data', { dtype: 'i32', dims }))
     return logits && { params, context: dims[1]!.size, causal: params.get('causal') === true, obstacle: obstacleIn(b, logits, inputs) }
