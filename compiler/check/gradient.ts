@@ -7,8 +7,12 @@ import { reachable } from './code-text.ts'
 import type { Code } from './pipeline.ts'
 import type { Session } from './session.ts'
 
-/** True if gradients flow; otherwise the first place where they end has been reported. */
+/** True if there are weights and gradients flow to them; otherwise the first place where they end has been reported. */
 export function checkGradient(s: Session, model: Model, block: Code, at: Span): boolean {
+  if (model.weights.length === 0) {
+    s.say.nothingToTrain(at, { name: block.decl.name.name })
+    return false
+  }
   const first = model.obstacle
   if (!first) return true
   const settings = [...model.params.values()].filter((v) => typeof v === 'object')

@@ -163,6 +163,10 @@ export const stageMessages = {
     message: 'masked needs a model that sees both ways: this one is causal',
     notes: ['leave out `causal: true`, or train with `objective: next_token`'],
   }),
+  nothingToTrain: (f: { name: string }) => ({
+    message: `${code(f.name)} has no weights, so there is nothing to train`,
+    notes: ['a block that learns declares some, as in `weight U: [width, vocab]`'],
+  }),
   noGradient: (f: { name: string; native: boolean; argument?: string }) => ({
     message: `${code(f.name)} has no gradient, and weights are trained through it`,
     notes: [
