@@ -272,3 +272,10 @@ sample s { from: t, length: ${length} tokens }`,
   const learned = '  weight P: [context, width]\n  y = x + P[context: pos[time]]'
   for (const [body, length] of [[last, 61], [last, 64], [learned, 7]] as const) assert.equal(said(body, length), '') // prettier-ignore
 })
+
+test('an order is tried on the probabilities that it will have', () => {
+  const said = (order: string) => shown(checked(page('', `${order}\nsample s { from: t, sampler { order: o } }`)).diagnostics)
+  assert.equal(said('op o(p: [vocab]) -> float = p[vocab: 255]'), '')
+  assert.match(said('op o(p: [vocab]) -> float = p[vocab: 256]'), /this index may fall outside `vocab` \(0 … 255\)/)
+  assert.match(said('op o(p: [vocab, time]) -> [time] = max[vocab](p)'), /`o` needs `time`/)
+})

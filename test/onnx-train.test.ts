@@ -4,8 +4,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { samplePrograms, trainingPrograms, type Program, type Purpose } from '../compiler/build/programs.ts'
 import { Library } from '../compiler/build/library.ts'
-import type { OptimizerSpec, SamplerSpec } from '../compiler/check/pipeline.ts'
+import type { OpCode, OptimizerSpec, SamplerSpec } from '../compiler/check/pipeline.ts'
 import { elaborateModel } from '../compiler/elaborate/model.ts'
+import { evaluate } from '../compiler/graph/evaluate.ts'
 import type { Tensor } from '../compiler/graph/ops/op.ts'
 import { planOnnx } from '../compiler/plan/onnx.ts'
 import type { OnnxPlan } from '../compiler/plan/plan.ts'
@@ -21,7 +22,8 @@ const TIME = 6
 const VOCAB = 11
 const extents = { row: 5, slot: 4 }
 
-const scope = page('')
+const scope = page(`op never(p: [vocab]) -> float = if max[vocab](p) > 2 then 1 else -inf
+op no_number(p: [vocab]) -> float = log(-max[vocab](p))`)
 const settings = { context: TIME, layers: 2, width: 8, heads: 2, hidden: 12 }
 const model = elaborateModel(modelSpec(scope, settings), { vocab: VOCAB, report: new Report() })!
 // A large epsilon: with a small one AdamW's first step is the sign of the gradient, and rounding errors turn signs.
@@ -84,6 +86,23 @@ describe('programs of a small transformer', () => {
         await loaded(programs, (executable) => judge(executable, program.name, program.graph, inputsOf(program), extents, 1e-4))
       })
     }
+  }
+
+  // Two masks in the first sample and four in the second, of which each reveals two, or both together.
+  for (const [order, pooled, left] of [
+    ['never', false, 2],
+    ['never', true, 4],
+    ['no_number', false, 2],
+    ['no_number', true, 4],
+  ] as const) {
+    test(`an order that is no finite number everywhere reveals as many${pooled ? ' of a whole batch' : ''}: ${order}`, async () => {
+      const programs = sampler({ order: scope.code([order]) as OpCode, pooled })
+      const [program] = programs
+      const inputs = inputsOf(program!)
+      await loaded(programs, (executable) => judge(executable, program!.name, program!.graph, inputs, extents, 1e-4))
+      const { data } = evaluate(program!.graph, inputs, extents)['tokens']!
+      assert.equal([...data].filter((token) => token === VOCAB).length, left)
+    })
   }
 
   test('training writes every state in place; zeroed gradients, which depend on nothing, become new tensors', () => {

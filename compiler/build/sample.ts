@@ -14,6 +14,10 @@ import type { Program } from './train.ts'
 /** The key of the Gumbel noise beside the seed; the host's own draws use other streams. */
 const GUMBEL = 0x67756d62
 
+/** The confidence of what cannot be revealed, and the least of what can: an order may give -inf, or no number. */
+const NEVER = -3e38
+const LAST = -1e38
+
 /** The reverse step of a sampler. */
 export function samplerProgram(model: Model, sampler: SamplerSpec, shape: Shape, library: Library): Program {
   return new StepBuilder(model, sampler, shape, library).program()
@@ -62,7 +66,7 @@ class StepBuilder {
 
     const logit = this.#guided((all) => b.gather(all, 'time', where))
     const choice = this.#choose(logit, b.input('sample', 'data', i32(this.#batch)), where)
-    const confidence = b.select(filled, this.#confidenceOf(logit, choice), b.constant(-3e38))
+    const confidence = b.select(filled, this.#confidenceOf(logit, choice), b.constant(NEVER))
     const mine = b.select(this.#masked, before, b.constant(0, 'i32'))
     const reveal = b.binary('and', this.#masked, b.binary('lt', this.#rank(confidence, slot, mine), this.#countInput()))
     const next = b.select(reveal, b.gather(choice, 'slot', mine), this.#tokens)
@@ -111,7 +115,9 @@ class StepBuilder {
   #confidenceOf(logit: Value, choice: Value): Value {
     const p = this.#library.apply(this.#b, 'softmax', [logit], { d: 'vocab' })
     const { order } = this.#sampler
-    return order === undefined ? this.#b.gather(p, 'vocab', choice) : applyChecked(this.#b, order, [p])
+    if (order === undefined) return this.#b.gather(p, 'vocab', choice)
+    const given = applyChecked(this.#b, order, [p])
+    return this.#b.select(this.#b.binary('gt', given, LAST), given, this.#b.constant(LAST))
   }
 
   /** How many slots come before `mine`, the slot of a position: more confident, or equally so and earlier. */

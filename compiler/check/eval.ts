@@ -68,7 +68,7 @@ interface Answers {
 function answersOf(b: Build, stage: Rec, context: number, trained: TrainStage): Answers | undefined {
   const { s } = b
   const rec = record(s, stage, 'sampler') ?? fresh('sampler', 'confidence', stage.span)
-  const sampler = buildSampler(b, rec)
+  const sampler = buildSampler(b, rec, trained.model.vocab)
   const length = quantity(s, stage, 'length')?.number ?? context
   if (length > context) s.say.lengthTooLong(place(stage, 'length').at, { length, context, name: trained.name })
   return sampler && length <= context ? { sampler, length } : undefined

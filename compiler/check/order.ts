@@ -5,20 +5,18 @@ import type { Span } from '../../grammar/source.ts'
 import type { OpCode } from './pipeline.ts'
 import type { Session } from './session.ts'
 
-/** Sizes are free; the vocabulary is as large as any, so that no index falls outside. */
-const DIMS = [
-  { name: 'time', size: 2 },
-  { name: 'vocab', size: 2 ** 18 },
-]
+/** What a program of the sampler has one of for each masked position (build/sample.ts); how many is free. */
+const SLOT = { name: 'slot', size: 2 }
 
-/** True if the order may be used; otherwise the reason has been reported. */
-export function checkOrder(s: Session, order: OpCode, at: Span): boolean {
+/** True if the order may be used with so many tokens; otherwise the reason has been reported. */
+export function checkOrder(s: Session, order: OpCode, vocab: number, at: Span): boolean {
   const b = new Builder()
+  const dims = [SLOT, { name: 'vocab', size: vocab }]
   const before = s.report.diagnostics.length
-  const { type } = applyOp(b, order, [b.input('p', 'data', { dtype: 'f32', dims: DIMS })], s.report)
+  const { type } = applyOp(b, order, [b.input('p', 'data', { dtype: 'f32', dims })], s.report)
   if (s.report.diagnostics.length > before) return false
   const given = type.dims.map((d) => d.name)
-  if (given.length === 1 && given[0] === 'time') return true
-  s.say.orderNotNumber(at, { name: order.decl.name.name, given: given.filter((name) => name !== 'time') })
+  if (given.length === 1 && given[0] === SLOT.name) return true
+  s.say.orderNotNumber(at, { name: order.decl.name.name, given: given.filter((name) => name !== SLOT.name) })
   return false
 }

@@ -27,7 +27,7 @@ export function buildSample(b: Build, stage: Rec): SampleStage | undefined {
   const size = (prompt ?? 0) + masks
   const length = quantity(s, stage, 'length')?.number ?? (masks > 0 && prompt !== undefined ? size : context)
   if (!checkLengths(b, stage, trained, size, length, masks)) return undefined
-  const samplerSpec = buildSampler(b, sampler, prompt === undefined ? undefined : { prompt, masks: length - prompt })
+  const samplerSpec = buildSampler(b, sampler, trained.model.vocab, prompt === undefined ? undefined : { prompt, masks: length - prompt })
   if (!samplerSpec) return undefined
   const parts: Parts = {
     normal: (look) => normalForm(look, stage, { length: `${length} tokens` }),
@@ -75,12 +75,17 @@ function checkFits(b: Build, stage: Rec, { context, name, model }: TrainStage, l
 }
 
 /** `known`: tokens of the prompt and masks behind it, where that is known ahead. */
-export function buildSampler(b: Build, sampler: Rec, known?: { readonly prompt: number; readonly masks: number }): SamplerSpec | undefined {
+export function buildSampler(
+  b: Build,
+  sampler: Rec,
+  vocab: number,
+  known?: { readonly prompt: number; readonly masks: number },
+): SamplerSpec | undefined {
   const { s } = b
   const kind = sampler.maker === 'ancestral' ? 'ancestral' : 'confidence'
   const [steps, guidance] = [number(s, sampler, 'steps'), number(s, sampler, 'guidance')]
   const order = kind === 'confidence' ? code(s, sampler, 'order')?.code : undefined
-  if (order?.kind === 'block' || (order && !checkOrder(s, order, place(sampler, 'order').at))) return undefined
+  if (order?.kind === 'block' || (order && !checkOrder(s, order, vocab, place(sampler, 'order').at))) return undefined
   if (known && steps > known.masks && sampler.fields.has('steps'))
     s.say.moreStepsThanMasks(place(sampler, 'steps').at, { steps, masks: known.masks })
   if (guidance > 0 && known?.prompt === 0) s.say.guidanceWithoutPrompt(place(sampler, 'guidance').at, undefined)
