@@ -87,7 +87,7 @@ export const fieldMessages = {
     notes: [f.units[0] === 'none' ? `it is a plain number: write ${code(f.number)}` : `it is measured in ${units(f.units)}`],
     fixes: f.units[0] === 'none' ? replace(f.span, f.number) : [],
   }),
-  outOfRange: (f: { label: string; min?: number; max?: number; fraction: boolean }) => {
+  outOfRange: (f: { label: string; number: number; min?: number; max?: number; fraction: boolean }) => {
     const show = (n: number): string => (f.fraction ? `${n * 100}%` : String(n))
     const { min, max } = f
     return {
@@ -95,7 +95,7 @@ export const fieldMessages = {
       notes: [
         min !== undefined && max !== undefined
           ? `it lies between ${show(min)} and ${show(max)}`
-          : `it is ${min !== undefined ? `at least ${show(min)}` : `at most ${show(max ?? 0)}`}`,
+          : `it is ${min !== undefined ? `at least ${show(min)}` : `at most ${show(max ?? 0)}`}${f.number === Infinity ? ', and finite' : ''}`,
       ],
     }
   },

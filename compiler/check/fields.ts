@@ -218,9 +218,9 @@ function fitQuantity(s: Session, type: QuantityType, value: Quantity | Extreme, 
     return poison(at)
   }
   const fitted: Quantity = { ...value, dimension }
-  const { min = -Infinity, max = Infinity } = type
+  const { min = -Infinity, max = type.min === undefined ? Infinity : Number.MAX_VALUE } = type
   if (Number.isNaN(value.number) || value.number < min || value.number > max) {
-    s.say.outOfRange(at, { label, min: type.min, max: type.max, fraction: dimension === 'fraction' })
+    s.say.outOfRange(at, { label, number: value.number, min: type.min, max: type.max, fraction: dimension === 'fraction' })
     return poison(at)
   }
   if (type.whole && !Number.isInteger(value.number)) {

@@ -77,7 +77,7 @@ export interface KindSpec {
 }
 
 const number = (more: Partial<QuantityType> = {}): QuantityType => ({ is: 'quantity', units: ['none'], ...more })
-const count = (unit: Dimension, min = 1): QuantityType => ({ is: 'quantity', units: [unit], min, whole: true })
+const count = (unit: Dimension, max?: number): QuantityType => ({ is: 'quantity', units: [unit], min: 1, max, whole: true })
 const share = (more: Partial<QuantityType> = {}): QuantityType => ({ is: 'quantity', units: ['fraction'], min: 0, max: 1, ...more })
 const word = (...words: string[]): FieldType => ({ is: 'word', words })
 const text: FieldType = { is: 'text' }
@@ -194,7 +194,7 @@ export const KINDS: Readonly<Record<KindName | PartName, KindSpec>> = {
     stage: false,
     default: 'confidence',
     fields: {
-      steps: { type: count('steps'), doc: 'Rounds of revealing; rounds that reveal nothing are skipped.', default: '64' },
+      steps: { type: count('steps', 1e6), doc: 'Rounds of revealing; rounds that reveal nothing are skipped.', default: '64' },
       guidance: { type: number({ min: 0 }), doc: 'Weight of the prompt beyond 1; 0 runs the model once a round.', default: '0' },
     },
     makers: {
@@ -313,7 +313,7 @@ export const KINDS: Readonly<Record<KindName | PartName, KindSpec>> = {
         doc: 'Nats a token.',
         fields: {
           samples: {
-            type: number({ min: 1, whole: true }),
+            type: number({ min: 1, max: 1e7, whole: true }),
             doc: 'Noise draws in all; for `chain_rule`, sequences at most.',
             default: '128',
           },
