@@ -288,3 +288,8 @@ test('fields of ours take no number without an end', () => {
     codesOf(page('', `sample s { from: t, sampler { steps: ${steps} } }`)).filter((c) => c !== 'more-steps-than-masks')
   assert.deepEqual([sampled('1e6'), sampled('1e12')], [[], ['out-of-range']])
 })
+
+test('epochs of data that nobody can count yet are told', () => {
+  const unread = page().replace('tokenizer: bytes', 'tokenizer: bpe("a.json")').replace('2000 steps', '2 epochs')
+  assert.match(shown(checked(unread).diagnostics), /no number of steps\n[^]*how long an epoch is shows when/)
+})

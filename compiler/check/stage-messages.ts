@@ -195,6 +195,16 @@ export const stageMessages = {
     message: 'this budget is less than one step',
     notes: [`one step sees ${f.sizes.batch} sequences, ${grouped(Math.round(f.sizes.batch * f.sizes.length))} tokens`],
   }),
+  uncountedBudget: (f: { lacks: 'tokens' | 'parameters' | 'end' }) => ({
+    message: 'this budget is no number of steps',
+    notes: [
+      {
+        tokens: 'how long an epoch is shows when a tokenizer from a file has read the data: write the budget in `steps` or `tokens`',
+        parameters: 'flops are 6 N D, and all parameters of this model lie in its vocabulary: write the budget in `steps` or `tokens`',
+        end: 'it is larger than any number I can hold',
+      }[f.lacks],
+    ],
+  }),
   /** `given`: the warm-up as written, where the page does not say it; `from`: where it is said. */
   longWarmup: (f: { warmup: number; steps: number; given?: string; from?: Span }) => ({
     severity: 'warning' as const,

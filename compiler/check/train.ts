@@ -31,7 +31,7 @@ export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
   const atPeace = !model || !objectiveRec || checkCausal(b, stage, model, objectiveRec)
   const alike = !model || from?.kind !== 'stage' || checkWeights(b, stage, model, from.stage)
   const sizes = model && sizesOf(b, stage, model, data ?? {})
-  const steps = sizes && stepsOf(b, stage, sizes)
+  const steps = sizes && stepsOf(b, stage, sizes, data)
   const optimizer =
     optimizerRec && sound(optimizerRec) && sizes && steps !== undefined ? buildOptimizer(b, stage, optimizerRec, sizes, steps) : undefined
   if (data && model && !checkLength(b, stage, data.tokens, model.context)) return undefined
@@ -110,14 +110,15 @@ function sizesOf(b: Build, stage: Rec, model: Model, { tokens, sequences }: Pick
   }
 }
 
-function stepsOf(b: Build, stage: Rec, sizes: Step): number | undefined {
+function stepsOf(b: Build, stage: Rec, sizes: Step, data: DataSpec | undefined): number | undefined {
   const budget = length(b.s, stage, 'budget')
   const steps = budget && stepsIn(budget, sizes, 0)
-  if (steps !== undefined && steps < 1) {
-    b.s.say.smallBudget(place(stage, 'budget').at, { sizes })
-    return undefined
-  }
-  return steps
+  if (!budget || (steps !== undefined && steps >= 1 && Number.isFinite(steps))) return steps
+  const { at } = place(stage, 'budget')
+  if (steps !== undefined && steps < 1) b.s.say.smallBudget(at, { sizes })
+  else if (steps !== undefined) b.s.say.uncountedBudget(at, { lacks: sizes.parameters === 0 ? 'parameters' : 'end' })
+  else if (data) b.s.say.uncountedBudget(at, { lacks: 'tokens' })
+  return undefined
 }
 
 function checkCausal(b: Build, stage: Rec, model: Model, objective: Rec): boolean {
