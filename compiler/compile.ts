@@ -132,14 +132,14 @@ function trainJob(
   { programs, micro }: Compiled,
   facts: DeviceFacts,
 ): Omit<TrainJob, keyof Compiled | SharedKeys> & { kind: 'train' } {
-  const { data, objective, optimizer } = stage
+  const { data, held, objective, optimizer } = stage
   const step = programs.filter((p) => p.name === 'step' || p.name === 'accumulate')
   const perToken = step.reduce((n, p) => n + flops(p.graph, objective.kind === 'masked' ? 0.5 : 1), 0) / (micro * stage.context)
   return {
     kind: 'train',
     start: stage.from === undefined ? undefined : sourceOf(stage.from),
-    data: dataJob({ ...data, part: data.validation === undefined ? data.part : 'train' }),
-    validation: data.validation === undefined ? undefined : dataJob({ ...data, part: 'validation' }),
+    data: dataJob(data),
+    validation: held && dataJob(held),
     objective: objective.kind,
     noise: objective.kind === 'masked' ? noiseOf(objective, objective.floor) : { p: () => 1, weight: () => 1 },
     context: stage.context,

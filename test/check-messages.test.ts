@@ -293,3 +293,26 @@ test('epochs of data that nobody can count yet are told', () => {
   const unread = page().replace('tokenizer: bytes', 'tokenizer: bpe("a.json")').replace('2000 steps', '2 epochs')
   assert.match(shown(checked(unread).diagnostics), /no number of steps\n[^]*how long an epoch is shows when/)
 })
+
+test('what is trained, what is held out and what is measured are a sequence at least', () => {
+  const said = (text: string, bytes: number) =>
+    shown(checked(text, { files: (path) => ({ path, found: true, bytes, sha256: '0' }) }).diagnostics)
+  const measured = page('', 'eval e { from: t, data: text("other.txt") }')
+  const share = (text: string, validation: string) => text.replace('validation: 1%', `validation: ${validation}`)
+  assert.match(said(share(measured, '10%'), 634), /what the data holds out has 63 tokens[^]*a larger share/)
+  for (const [validation, bytes] of [
+    ['10%', 635],
+    ['0%', 64],
+  ] as const)
+    assert.equal(said(share(measured, validation), bytes), '')
+  const causal = share(measured, '0%').replace('layers: 2', 'layers: 2, causal: true').replace('budget', 'objective: next_token\n  budget')
+  assert.match(said(causal, 64), /the data has 64 tokens, which is less than one sequence of 65/)
+  assert.equal(said(causal, 65), '')
+})
+
+test('a training on the part held out reads that part, and holds out nothing', () => {
+  const { data, held } = trainOf(page().replace('data:   tales', 'data: tales.validation'))
+  assert.deepEqual([data.part, data.tokens, held], ['validation', 1e5, undefined])
+  const usual = trainOf(page())
+  assert.deepEqual([usual.data.part, usual.held?.part, usual.held?.tokens], ['train', 'validation', 1e5])
+})

@@ -73,7 +73,7 @@ function plainFiles(b: Build, data: Rec): Files | undefined {
   const held = field(b.s, data, 'validation')
   const other = held?.kind === 'text' ? fileFacts(b, held.text, held.span, held.span, query) : undefined
   if (!main || (held?.kind === 'text' && !other)) return undefined
-  const share = held?.kind === 'quantity' ? { share: held.number } : undefined
+  const share = held?.kind === 'quantity' && held.number > 0 ? { share: held.number } : undefined
   const { pattern } = asked ?? {}
   const columns = pattern?.columns ?? main.columns
   return { path: main.path, columns, pattern, main, held: other, validation: other ? { path: other.path } : share }
@@ -120,7 +120,7 @@ function amountOf(
   const share = validation && 'share' in validation ? validation.share : 0
   const part = (whole: number | undefined, other: number | undefined): number | undefined => {
     if (whole === undefined || (reads === 'validation' && held)) return other
-    const heldOut = Math.floor(whole * share)
+    const heldOut = Math.round(whole * share)
     return reads === 'validation' ? heldOut : reads === 'train' ? whole - heldOut : whole
   }
   const writing = turns.filter((turn) => turn.write).length

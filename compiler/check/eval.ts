@@ -9,6 +9,7 @@ import { buildMasked } from './objective.ts'
 import type { DataSpec, EvalStage, SamplerSpec, TrainStage } from './pipeline.ts'
 import { fresh } from './record.ts'
 import { buildSampler, trainedOf } from './sample.ts'
+import { checkLength, sequenceOf } from './train.ts'
 import type { Rec } from './value.ts'
 
 /** Undefined where a mistake has been reported, here or in the training. */
@@ -22,10 +23,7 @@ export function buildEval(b: Build, stage: Rec): EvalStage | undefined {
   const metrics = isSound && data && trained && metricsOf(b, stage, trained, data)
   if (!isSound || !trained || !dataRec || !data || !metrics) return undefined
   const { context } = trained
-  if (data.tokens !== undefined && data.tokens < context) {
-    s.say.shortData(place(stage, 'data').at, { tokens: data.tokens, context })
-    return undefined
-  }
+  if (!checkLength(b, stage, data, sequenceOf(trained))) return undefined
   const writes = metrics.some(readsAnswers)
   if (!checkUnread(b, stage, writes)) return undefined
   const answers = writes ? answersOf(b, stage, context, trained) : {}

@@ -37,7 +37,7 @@ function checkPoints(b: Build, record: Rec, sweep: SweepStage, law: FitStage['la
   const { say } = b.s
   const { at } = place(record, 'runs')
   const trainings = sweep.runs.map(({ stage }) => stage).filter((stage): stage is TrainStage => stage.kind === 'train')
-  const unseen = trainings.find(({ data }) => data.validation === undefined)
+  const unseen = trainings.find(({ held }) => held === undefined)
   const budgets = budgetsOf(trainings)
   const poor = budgets.find((group) => sizesIn(group) < LEAST.sizes)
   if (trainings.length < sweep.runs.length) say.fitNeedsTrainings(at, { name: sweep.name })

@@ -113,6 +113,8 @@ export interface TrainStage extends StageBase {
   readonly smaller?: () => Iterable<{ readonly name: string; readonly model: Model }>
   readonly from?: From
   readonly data: DataSpec
+  /** What is held out of the data and measured on. */
+  readonly held?: DataSpec
   readonly objective: MaskedObjective | { readonly kind: 'next_token' }
   readonly optimizer: OptimizerSpec
   /** Sequences per step. */

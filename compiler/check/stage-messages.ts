@@ -214,9 +214,13 @@ export const stageMessages = {
       'write `optimizer { warmup: 10% }`, a share of the training',
     ],
   }),
-  shortData: (f: { tokens: number; context: number }) => ({
-    message: `the data has ${f.tokens} tokens, which is less than one sequence of ${f.context}`,
-    notes: ['use more data, or a model with a shorter `context`'],
+  shortData: (f: { tokens: number; length: number; part: 'all' | 'train' | 'validation' }) => ({
+    message: `${f.part === 'validation' ? 'what the data holds out' : 'the data'} has ${f.tokens} tokens, which is less than one sequence of ${f.length}`,
+    notes: [
+      f.part === 'validation'
+        ? 'give `validation` a larger share, or a file of its own'
+        : 'use more data, or a model with a shorter `context`',
+    ],
   }),
   tooLarge: (f: TooLarge) => ({
     message: `${code(f.name)} does not fit in ${gib(f.memory)}, even one sequence at a time`,

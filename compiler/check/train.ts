@@ -23,6 +23,7 @@ export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
   const [modelRec, dataRec, objectiveRec, optimizerRec] = [part('model'), part('data'), part('objective'), part('optimizer')]
   const from = fromOf(b, stage)
   const data = dataRec && buildData(b, dataRec, 'train')
+  const held = data?.validation && data.part === 'train' ? buildData(b, { ...dataRec!, part: 'validation' }, 'train') : undefined
   const objective = objectiveRec && buildObjective(b, objectiveRec)
   const vocab = vocabOf(b, dataRec)
   const model = modelRec && sound(modelRec) ? buildModel(s, modelRec, vocab) : undefined
@@ -34,7 +35,8 @@ export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
   const steps = sizes && stepsOf(b, stage, sizes, data)
   const optimizer =
     optimizerRec && sound(optimizerRec) && sizes && steps !== undefined ? buildOptimizer(b, stage, optimizerRec, sizes, steps) : undefined
-  if (data && model && !checkLength(b, stage, data.tokens, model.context)) return undefined
+  const sequence = model && objective && sequenceOf({ objective, context: model.context })
+  if (sequence !== undefined && ![data, held].every((part) => checkLength(b, stage, part, sequence))) return undefined
   if (data && objective && !checkExamples(b, stage, data, objective)) return undefined
   if (
     !isSound ||
@@ -68,6 +70,7 @@ export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
     smaller: () => smallerCases(s, modelRec, model.vocab),
     from,
     data,
+    held,
     objective,
     optimizer,
     batch: sizes.batch,
@@ -155,8 +158,14 @@ function checkExamples(b: Build, stage: Rec, { form, turns }: DataSpec, objectiv
   return false
 }
 
-function checkLength(b: Build, stage: Rec, tokens: number | undefined, context: number): boolean {
-  if (tokens === undefined || tokens >= context) return true
-  b.s.say.shortData(place(stage, 'data').at, { tokens, context })
+/** Tokens of the data that a sequence takes: what the last token foretells is one more. */
+export function sequenceOf({ objective, context }: Pick<TrainStage, 'objective' | 'context'>): number {
+  return objective.kind === 'next_token' ? context + 1 : context
+}
+
+/** Whether there is one sequence of so many tokens, where that is known; if not, it has been said. */
+export function checkLength(b: Build, stage: Rec, data: DataSpec | undefined, length: number): boolean {
+  if (data?.tokens === undefined || data.tokens >= length) return true
+  b.s.say.shortData(place(stage, 'data').at, { tokens: data.tokens, length, part: data.part })
   return false
 }

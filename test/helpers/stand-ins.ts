@@ -35,7 +35,7 @@ export class StandIns implements Disposable {
     this.pages = readdirSync(this.path).filter((name) => name.endsWith('.smdm'))
     for (const page of this.pages)
       this.write(page, readFileSync(join(this.path, page), 'utf8').replaceAll('"/dataset', `"${this.path}/dataset`))
-    this.write('data/tinystories.txt', 'Once upon a time there was a little boat.\n'.repeat(400))
+    this.write('data/tinystories.txt', 'Once upon a time there was a little boat.\n'.repeat(800))
     this.write('dataset/slim_star_combined/train_slim_0.bin', packedFile(40_000))
     this.write('dataset/slim_star_combined/train_slim_1.bin', packedFile(20_000))
     this.write('dataset/slim_star_combined/validation_0.bin', packedFile(10_000))
