@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { FOREIGN_FIELDS } from '../compiler/spec/foreign-fields.ts'
 import { KINDS } from '../compiler/spec/kinds.ts'
-import { codesOf, checked, page, shown, trainOf } from './helpers/check.ts'
+import { codesOf, checked, evalOf, page, shown, trainOf } from './helpers/check.ts'
 
 const sample = (fields: string): string => page('', `sample s { from: t, length: 32 tokens, ${fields} }`)
 const tune = (fields: string): string => page(`optimizer { ${fields} }`)
@@ -315,4 +315,10 @@ test('a training on the part held out reads that part, and holds out nothing', (
   assert.deepEqual([data.part, data.tokens, held], ['validation', 1e5, undefined])
   const usual = trainOf(page())
   assert.deepEqual([usual.data.part, usual.held?.part, usual.held?.tokens], ['train', 'validation', 1e5])
+})
+
+test('a second metric waits, and is not left out in silence', () => {
+  const both = page('', 'eval e { from: t, data: tales.validation, metric: [likelihood, likelihood { by: exact_k }] }')
+  assert.match(shown(checked(both).diagnostics), /^warning\[not-available\]: more than one metric/)
+  assert.deepEqual(evalOf(both).later.map(({ what }) => what), ['more than one metric']) // prettier-ignore
 })

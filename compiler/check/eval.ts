@@ -31,7 +31,11 @@ export function buildEval(b: Build, stage: Rec): EvalStage | undefined {
   const objective = trained.objective.kind === 'masked' ? trained.objective : buildMasked(b, fresh('objective', 'masked', stage.span))
   if (!objective || !answers) return undefined
   const length = answers.length === undefined ? {} : { length: `${answers.length} tokens` }
-  const parts: Parts = { normal: (look) => normalForm(look, stage, { metric: metrics, ...length }), needs: [trained] }
+  const parts: Parts = {
+    normal: (look) => normalForm(look, stage, { metric: metrics, ...length }),
+    needs: [trained],
+    later: metrics.length > 1 ? [{ what: 'more than one metric', at: place(stage, 'metric').at }] : [],
+  }
   return asStage<EvalStage>(b, stage, parts, {
     kind: 'eval',
     from: { kind: 'stage', stage: trained },

@@ -100,6 +100,10 @@ export const fieldMessages = {
     }
   },
   notWhole: (f: { label: string; number: number }) => ({ message: `${code(f.label)} must be a whole number, but it is ${f.number}` }),
+  emptyList: (f: { label: string; type: FieldType }) => ({
+    message: `${code(f.label)} lists nothing`,
+    notes: [`it takes ${takes(f.type)}`, `leave \`${f.label}\` out for its default`],
+  }),
   wrongCount: (f: { label: string; wanted: number; given: number }) => ({
     message: `${code(f.label)} takes ${f.wanted} values, not ${f.given}`,
   }),

@@ -136,6 +136,10 @@ export function fit(s: Session, type: FieldType, value: Value, at: Span, label: 
         s.say.wrongCount(at, { label, wanted: type.length, given: items.length })
         return poison(at)
       }
+      if (type.one && items.length === 0) {
+        s.say.emptyList(at, { label, type: type.of })
+        return poison(at)
+      }
       const fitted = items.map((item) => fit(s, type.of, item, value.kind === 'list' ? item.span : at, label))
       return fitted.some((item) => item.kind === 'poison') ? poison(at) : { kind: 'list', items: fitted, span: value.span }
     }
