@@ -52,6 +52,8 @@ export function writeScatter(kernel: ScatterKernel, context: Context): WrittenKe
     })
     return [...adds.flatMap((add) => add.lines), ...sums]
   }
+  // Before the lines of the scopes around are listed: what all updates share is computed there.
+  const [several, single] = [additions(range(together).map((i) => `hit${i}`)), additions(['hit'])]
   const stores = elements.flatMap(({ sum, at }) => {
     const own = shader.scope([restAxis(at)], base)
     own.known.set(id, sum)
@@ -82,10 +84,10 @@ export function writeScatter(kernel: ScatterKernel, context: Context): WrittenKe
       'var next: u32 = 0u;',
       `for (; next + ${together}u <= found; next += ${together}u) {`,
       ...indented(range(together).map((i) => `let hit${i} = list[next + ${i}u];`)),
-      ...indented(additions(range(together).map((i) => `hit${i}`))),
+      ...indented(several),
       '}',
       'for (; next < found; next++) {',
-      ...indented(['let hit = list[next];', ...additions(['hit'])]),
+      ...indented(['let hit = list[next];', ...single]),
       '}',
       'workgroupBarrier();',
     ]),
