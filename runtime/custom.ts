@@ -16,7 +16,7 @@ export async function* custom(job: CustomJob, context: StageContext): AsyncGener
   const { backend, folder, store, cache, signal } = context
   const start = performance.now()
   await using executable = from && (await backend.load(plan))
-  if (executable && from) await loadWeights(executable, job.weights, from, store)
+  if (executable && from) await loadWeights(executable, job, from, store)
   const draw = drawing(job.seed, 'plugin')
   const host: CustomHost = {
     batch: job.micro,

@@ -47,7 +47,7 @@ export async function* evaluate(job: EvalJob, context: StageContext): AsyncGener
 
   yield { kind: 'note', stage, text: 'preparing the device' }
   await using executable = await context.backend.load(plan)
-  await loadWeights(executable, job.weights, job.from, context.store)
+  await loadWeights(executable, job, job.from, context.store)
   const journal = join(folder.state, 'sums.jsonl')
   const batches = (await readLines(journal)) as (readonly number[])[]
   await telling('keeping results', () => replaceLines(journal, batches))

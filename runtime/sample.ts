@@ -46,7 +46,7 @@ export async function* sample(job: SampleJob, context: StageContext): AsyncGener
 
   yield { kind: 'note', stage, text: 'preparing the device' }
   await using executable = await context.backend.load(job.plan)
-  await loadWeights(executable, job.weights, job.from, context.store)
+  await loadWeights(executable, job, job.from, context.store)
   const journal = join(folder.state, 'samples.jsonl')
   const batches = (await readLines(journal)) as (readonly SampleRecord[])[]
   await telling('writing samples', () => replaceLines(journal, batches))

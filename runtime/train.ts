@@ -88,7 +88,7 @@ function isDue(step: number, every: number): boolean {
 async function begun(job: TrainJob, { folder, store }: StageContext, executable: Executable): Promise<number> {
   const saved = await resumeState(folder, job.key, executable, job)
   if (saved === undefined && job.start === undefined) await initializeWeights(executable, job.weights, job.seed)
-  else if (saved === undefined) await loadWeights(executable, job.weights, job.start!, store)
+  else if (saved === undefined) await loadWeights(executable, job, job.start!, store)
   const prepare = programOf(job.plan, 'prepare')
   if (prepare !== undefined) await runProgram(executable, prepare, {})
   return saved ?? 0

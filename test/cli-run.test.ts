@@ -62,6 +62,13 @@ for (const device of ['cpu', 'software']) {
     assert.deepEqual(results(join(folder.path, 'a')), kept)
   })
 
+  test(`${device}: a weight that nothing reads is trained, kept and in nobody's way`, async () => {
+    const idle = 'block idle(x: [time, width]) -> [time, width] {\n  weight unread: [width]\n  return prenorm(x)\n}\n'
+    using folder = new Folder(pageText({ steps: '3 steps' }).replace('context: 16', 'context: 16, layer: idle') + idle)
+    const lines = passed(await folder.run('run', 'page.smdm', '--device', device, '--json'))
+    assert.equal(lines.filter((l) => l.kind === 'done').length, 3)
+  })
+
   test(`${device}: --micro changes results by rounding only`, async () => {
     using folder = new Folder(pageText({ steps: '3 steps' }))
     const outcomes = await Promise.all(

@@ -1,6 +1,6 @@
 // Weights onto the device: initial ones, those of an earlier stage, or those of a file, ours or the published SMDM layout.
 import { join } from 'node:path'
-import type { Source, WeightSpec } from '../../compiler/plan/jobs.ts'
+import type { Job, Source, WeightSpec } from '../../compiler/plan/jobs.ts'
 import type { Executable } from '../backend.ts'
 import { Failure } from '../events.ts'
 import { stageFolder } from '../store/store.ts'
@@ -12,8 +12,16 @@ export async function initializeWeights(executable: Executable, weights: readonl
   for (const w of weights) await executable.write(`weight/${w.name}`, initialValues(w, seed))
 }
 
-/** Fails with a Failure where the file is missing, unsound or of another model. */
-export async function loadWeights(executable: Executable, weights: readonly WeightSpec[], source: Source, store: string): Promise<void> {
+/**
+ * All weights of a job that its programs hold: what is never read is no part of a plan that trains nothing.
+ * Fails with a Failure where the file is missing, unsound or of another model.
+ */
+export async function loadWeights(
+  executable: Executable,
+  { weights, plan }: Pick<Job, 'weights' | 'plan'>,
+  source: Source,
+  store: string,
+): Promise<void> {
   const path = source.kind === 'checkpoint' ? source.path : join(stageFolder(store, 'train', source.key).artifact)
   await using file = await openSafetensors(path)
   if (source.kind === 'stage' && file.metadata['key'] !== source.key) {
@@ -24,7 +32,8 @@ export async function loadWeights(executable: Executable, weights: readonly Weig
     })
   }
   const read = isPublished(file) ? readPublished(file, weights) : readOwn(file, weights)
-  for (const w of weights) await executable.write(`weight/${w.name}`, await read(w))
+  const held = new Set(plan.states.map(({ name }) => name))
+  for (const w of weights) if (held.has(`weight/${w.name}`)) await executable.write(`weight/${w.name}`, await read(w))
 }
 
 function readOwn(file: SafetensorsFile, weights: readonly WeightSpec[]): (w: WeightSpec) => Promise<Float32Array | Int32Array> {
