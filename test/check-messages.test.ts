@@ -322,3 +322,24 @@ test('a second metric waits, and is not left out in silence', () => {
   assert.match(shown(checked(both).diagnostics), /^warning\[not-available\]: more than one metric/)
   assert.deepEqual(evalOf(both).later.map(({ what }) => what), ['more than one metric']) // prettier-ignore
 })
+
+test('the weight of the bound is tried like one that the page gives', () => {
+  const said = (op: string, fields: string, more = '') => codesOf(page(`objective: masked { schedule: o, ${fields} }`, `${op}\n${more}`))
+  const stairs = 'op o(t) = floor(10 * t) / 10'
+  const measured = (by: string) => `eval e { from: t, data: tales.validation, metric: likelihood { by: ${by} } }`
+  assert.deepEqual(said('op o(t) = t\ngrad(dy) { t: -dy }', 'floor: 0%'), ['bad-weight'])
+  assert.deepEqual(said('op o(t) = t', 'floor: 100%'), ['no-weight'])
+  assert.deepEqual(said('op o(t) = t\nop z(p, dp) = 0', 'weight: z'), ['no-weight'])
+  assert.deepEqual(said(stairs, 'weight: plain', measured('monte_carlo')), ['no-weight'])
+  for (const steep of ['max(0, min(1, 2 * t - 0.5))', 't ^ 1000', 't ^ 0.01', 'sqrt(t)'])
+    assert.deepEqual(said(`op o(t) = ${steep}`, 'floor: 0%', measured('monte_carlo')), [])
+  assert.deepEqual(said(stairs, 'weight: plain', measured('exact_k')), [])
+})
+
+test('what Adam divides by is never nothing', () => {
+  assert.deepEqual(
+    [codesOf(page('optimizer { betas: [1, 0.9] }')), codesOf(page('optimizer { eps: 0 }'))],
+    [['out-of-range'], ['out-of-range']],
+  )
+  assert.deepEqual(codesOf(page('optimizer { betas: [0, 0.999], eps: 1e-20 }')), [])
+})

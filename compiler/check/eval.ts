@@ -8,6 +8,7 @@ import { normalForm } from './normal.ts'
 import { buildMasked } from './objective.ts'
 import type { DataSpec, EvalStage, SamplerSpec, TrainStage } from './pipeline.ts'
 import { fresh } from './record.ts'
+import { checkWeight, curveOf } from './schedule.ts'
 import { buildSampler, trainedOf } from './sample.ts'
 import { checkLength, sequenceOf } from './train.ts'
 import type { Rec } from './value.ts'
@@ -29,7 +30,7 @@ export function buildEval(b: Build, stage: Rec): EvalStage | undefined {
   const answers = writes ? answersOf(b, stage, context, trained) : {}
   // A model trained on the next token has no noise; its chain rule does not read this.
   const objective = trained.objective.kind === 'masked' ? trained.objective : buildMasked(b, fresh('objective', 'masked', stage.span))
-  if (!objective || !answers) return undefined
+  if (!objective || !answers || !checkBound(b, stage, metrics, objective)) return undefined
   const length = answers.length === undefined ? {} : { length: `${answers.length} tokens` }
   const parts: Parts = {
     normal: (look) => normalForm(look, stage, { metric: metrics, ...length }),
@@ -48,6 +49,13 @@ export function buildEval(b: Build, stage: Rec): EvalStage | undefined {
     limit: quantity(s, stage, 'limit')?.number,
     seed: number(s, stage, 'seed'),
   })
+}
+
+/** The bound by Monte Carlo weighs with the schedule's slope, whatever the training did. */
+function checkBound(b: Build, stage: Rec, metrics: EvalStage['metrics'], { schedule }: EvalStage['objective']): boolean {
+  const drawn = metrics.some((metric) => metric.kind === 'likelihood' && metric.by === 'monte_carlo')
+  const curve = curveOf(b.s, schedule)
+  return !drawn || (curve !== undefined && checkWeight(b.s, undefined, curve, 0, place(stage, 'metric').at))
 }
 
 /** The data with the tokenizer of the training, which alone its model can read. */

@@ -20,7 +20,7 @@ export function buildMasked(b: Build, objective: Rec): MaskedObjective | undefin
   if (schedule?.kind !== 'op' || weight?.kind === 'block') return undefined
   const floor = number(b.s, objective, 'floor')
   const curve = curveOf(b.s, schedule)
-  if (!curve || (weight && !checkWeight(b.s, weight, curve, floor, place(objective, 'weight').at))) return undefined
+  if (!curve || !checkWeight(b.s, weight, curve, floor, place(objective, weight ? 'weight' : 'schedule').at)) return undefined
   return {
     kind: 'masked',
     schedule,

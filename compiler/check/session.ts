@@ -82,6 +82,9 @@ export interface Built {
   readonly model: Model | undefined
 }
 
+/** A schedule at some times: the probability of a mask and its slope. */
+export type Curve = readonly { readonly t: number; readonly p: number; readonly dp: number }[]
+
 export interface Session extends Evaluator {
   readonly world: World
   readonly report: Report
@@ -101,11 +104,11 @@ export interface Session extends Evaluator {
   readonly models: Map<string, Built[]>
   /** Ops brought to the types of their arguments, for all models of a page. */
   readonly composites: Composites
-  /** Of code that was met: its text for keys; of schedules: their values, where they may be used. */
+  /** Of code that was met: its text for keys; of schedules: their curves, where they may be used. */
   readonly codeForms: Map<OpDecl | BlockDecl, readonly string[]>
-  readonly schedules: Map<OpDecl, readonly number[] | undefined>
-  /** Weights of objectives that were tried, each along schedules, and whether they are sound there. */
-  readonly weights: Map<OpDecl, Map<readonly number[], boolean>>
+  readonly schedules: Map<OpDecl, Curve | undefined>
+  /** Weights of objectives that were tried (undefined: dp / p), each along a schedule with a floor. */
+  readonly weights: Map<OpDecl | undefined, { readonly curve: Curve; readonly floor: number; readonly sound: boolean }[]>
   /** Kinds that plugins bring, by their word. */
   readonly kinds: Map<string, CustomKind>
 }

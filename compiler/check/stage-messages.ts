@@ -151,9 +151,17 @@ export const stageMessages = {
     message: `the schedule ${code(f.name)} falls between t = ${short(f.from)} and t = ${short(f.to)}`,
     notes: ['tokens are masked one after the other, so a schedule never falls'],
   }),
-  badWeight: (f: { name: string; t: number; p: number; dp: number; value: number }) => ({
-    message: `the weight ${code(f.name)} is ${valueOf(f.value)} at t = ${short(f.t)}`,
+  badWeight: (f: { name?: string; t: number; p: number; dp: number; value: number }) => ({
+    message: `the weight ${code(f.name ?? 'dp / p')} is ${valueOf(f.value)} at t = ${short(f.t)}`,
     notes: [`there p is ${short(f.p)} and dp is ${short(f.dp)}; a weight is a number and not negative, such as \`dp / p\``],
+  }),
+  noWeight: (f: { name?: string }) => ({
+    message: `the weight ${code(f.name ?? 'dp / p')} is 0 at every t, so no token counts`,
+    notes: [
+      f.name === undefined
+        ? 'dp is the slope of the schedule, which is flat here but for jumps: write one that rises, or a weight of p alone'
+        : 'a weight is more than 0 where tokens are masked, such as `dp / p`',
+    ],
   }),
   needsCausal: () => ({
     message: 'next_token needs a causal model: this one sees the answer',

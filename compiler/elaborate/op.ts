@@ -53,12 +53,21 @@ function onNumbers(frame: Frame, code: OpCode, args: readonly number[]): number 
   return undefined
 }
 
-/** Whether an op of one number can stand in a graph, where that number is not known ahead: a `let` must not depend on it. If not, that is reported. */
-export function standsInGraph(code: OpCode, report: Report): boolean {
+/**
+ * The slopes of an op of one number at some points, in float64, or undefined after errors in `report`. They are found in a graph, where
+ * that number is not known ahead: a `let` must not depend on it.
+ */
+export function slopesAt(code: OpCode, points: readonly number[], report: Report): readonly number[] | undefined {
   const b = new Builder()
+  // No dim of the language is called so.
+  const dims = [{ name: '#point', size: points.length }]
+  const x = b.input('x', 'data', { dtype: 'f32', dims })
   const before = report.diagnostics.length
-  applyOp(b, code, [b.input('x', 'data', { dtype: 'f32', dims: [] })], report)
-  return report.diagnostics.length === before
+  const y = applyOp(b, code, [x], report)
+  if (report.diagnostics.length > before) return undefined
+  const [slope] = differentiate(b, b.reduce('reduce_sum', b.broadcast(y, dims), ['#point']), [x])
+  b.result('slopes', b.broadcast(slope ?? b.constant(0), dims))
+  return [...interpret(b.finish(), { x: { dims, data: Float64Array.from(points) } })['slopes']!.data]
 }
 
 /**
