@@ -18,20 +18,22 @@ const devices = readdirSync(folder).map((file) => ({ file, facts: readFacts(join
 const library = new Library(preludeScope())
 
 const half = 'precision: f16'
-/** All looked-up rows share one weight without dimensions. */
+/** All looked-up rows share one weight without dimensions; and a page may have branches of its own beside those of guidance. */
 const scaled = `block scaled(tokens: symbols[time]) -> [time, vocab] {
   param vocab
   param width = 8
   let symbols = vocab + 1
-  weight E: [symbols, width]
+  let branch = 3
+  weight E: [symbols, width, branch]
   weight gain: float
-  weight U: [width, vocab]
-  return sum[width](E[symbols: tokens] * gain * U)
+  weight U: [width, branch, vocab]
+  return sum[width, branch](E[symbols: tokens] * gain * U)
 }`
 const stages: readonly RunnableStage[] = [
   trainOf(page()),
   trainOf(page(half)),
   trainOf(page('', scaled).replace(/model: .*/, 'model: scaled')),
+  sampleOf(page('', `${scaled}\nsample s { from: t, prompt: "a", sampler { guidance: 1 } }`).replace(/model: .*/, 'model: scaled')),
   sampleOf(page(half, 'sample s { from: t, sampler: confidence { steps: 4, guidance: 1 } }')),
   sampleOf(page('', 'sample s { from: t, sampler: ancestral { steps: 4 } }')),
 ]

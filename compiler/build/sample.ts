@@ -18,6 +18,9 @@ const GUMBEL = 0x67756d62
 const NEVER = -3e38
 const LAST = -1e38
 
+/** The dimension along which the model sees a sample with its prompt and without. No page can call one of its own like that. */
+const BRANCH: Dim = { name: 'with/without', size: 2 }
+
 /** The reverse step of a sampler. */
 export function samplerProgram(model: Model, sampler: SamplerSpec, shape: Shape, library: Library): Program {
   return new StepBuilder(model, sampler, shape, library).program()
@@ -90,12 +93,11 @@ class StepBuilder {
   #guided(pick: (all: Value) => Value): Value {
     const b = this.#b
     if (this.#sampler.guidance === 0) return pick(logits(b, this.#model, this.#tokens))
-    const branch: Dim = { name: 'branch', size: 2 }
     const prompt = b.binary('lt', b.position(this.#time), b.input('prompt', 'data', i32(this.#batch)))
-    const hidden = b.binary('and', prompt, b.binary('eq', b.position(branch), 1))
+    const hidden = b.binary('and', prompt, b.binary('eq', b.position(BRANCH), 1))
     const both = b.select(hidden, b.constant(this.#model.vocab, 'i32'), this.#tokens)
-    const rows = pick(logits(b, this.#model, b.broadcast(both, [branch, this.#batch, this.#time])))
-    const at = (i: number): Value => b.gather(rows, 'branch', b.constant(i, 'i32'))
+    const rows = pick(logits(b, this.#model, b.broadcast(both, [BRANCH, this.#batch, this.#time])))
+    const at = (i: number): Value => b.gather(rows, BRANCH.name, b.constant(i, 'i32'))
     return guided(b, at(0), at(1), b.input('guidance', 'data', f32()))
   }
 
