@@ -42,7 +42,7 @@ sweep rates {
 `
 let editor: Editor
 before(async () => {
-  editor = await Editor.start({ 'tales.txt': 'Once upon a time. '.repeat(1000) })
+  editor = await Editor.start({ 'tales.txt': 'Once upon a time. '.repeat(2000) })
 })
 after(async () => {
   assert.equal(await editor.close(), 0)
