@@ -8,6 +8,9 @@ import { largestDimension } from './effort.ts'
 import { withoutPrimes, type Frame } from './frame.ts'
 import { known, type Term } from './term.ts'
 
+/** The sequences of a step: every tensor of a network passes it on. */
+const BATCH = 'batch'
+
 /** The dimension that `ident` names; undefined after a message. `after`: one was given already, and a division by zero follows from it. */
 export function dimension(frame: Frame, ident: Ident, after = false): Dim | undefined {
   const name = frame.word(ident.name)
@@ -20,6 +23,10 @@ export function dimension(frame: Frame, ident: Ident, after = false): Dim | unde
     return undefined
   }
   if (size.kind === 'failed') return undefined
+  if (base === BATCH) {
+    frame.ctx.say.batchIsTaken(ident.span, { name: base })
+    return undefined
+  }
   if (size.kind !== 'number' || !Number.isInteger(size.value) || size.value < 1) {
     if (!after || size.kind !== 'number' || Number.isFinite(size.value)) reportSize(frame, ident, base, size)
     return undefined

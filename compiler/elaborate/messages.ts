@@ -28,6 +28,10 @@ export const messages = {
     message: `I do not know the size of ${quoted(f.name)}`,
     notes: [meant(f.name, ...f.known) ?? `name a size first: \`let ${f.name} = …\`, or \`param ${f.name}\` to use the caller's`],
   }),
+  batchIsTaken: (f: { name: string }): Wording => ({
+    message: `${quoted(f.name)} is the dimension of the sequences that are computed together`,
+    notes: ['a network is written for one of them; call this dimension otherwise'],
+  }),
   dimensionNotWhole: (f: {
     name: string
     value: string
