@@ -140,8 +140,8 @@ export const stageMessages = {
   unreachableSchedule: (f: { name: string; at: 0 | 1; value: number }) => ({
     message:
       f.at === 1
-        ? `the schedule ${code(f.name)} ${f.value < 1 ? 'only reaches' : 'is'} ${valueOf(f.value)} at t = 1`
-        : `the schedule ${code(f.name)} ${Number.isFinite(f.value) ? 'starts at' : 'is'} ${valueOf(f.value)} at t = 0`,
+        ? `the schedule ${code(f.name)} ${f.value < 1 ? 'only reaches' : 'is'} ${given(f.value)} at t = 1`
+        : `the schedule ${code(f.name)} ${Number.isFinite(f.value) ? 'starts at' : 'is'} ${given(f.value)} at t = 0`,
     notes: [
       f.at === 1 ? 'every sampler starts from a fully masked sequence, which this schedule never shows the model' : undefined,
       'a schedule must run from 0 at t = 0 to 1 at t = 1',
@@ -152,7 +152,7 @@ export const stageMessages = {
     notes: ['tokens are masked one after the other, so a schedule never falls'],
   }),
   badWeight: (f: { name?: string; t: number; p: number; dp: number; value: number }) => ({
-    message: `the weight ${code(f.name ?? 'dp / p')} is ${valueOf(f.value)} at t = ${short(f.t)}`,
+    message: `the weight ${code(f.name ?? 'dp / p')} is ${given(f.value)} at t = ${short(f.t)}`,
     notes: [`there p is ${short(f.p)} and dp is ${short(f.dp)}; a weight is a number and not negative, such as \`dp / p\``],
   }),
   noWeight: (f: { name?: string }) => ({
@@ -329,6 +329,6 @@ interface TooLarge {
 }
 
 /** What a formula gives: `0.25`, `no number`, `infinite`. */
-function valueOf(value: number): string {
+function given(value: number): string {
   return Number.isNaN(value) ? 'no number' : Number.isFinite(value) ? short(value) : 'infinite'
 }

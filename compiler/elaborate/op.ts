@@ -61,12 +61,9 @@ export function slopesAt(code: OpCode, points: readonly number[], report: Report
   const b = new Builder()
   // No dim of the language is called so.
   const dims = [{ name: '#point', size: points.length }]
-  const x = b.input('x', 'data', { dtype: 'f32', dims })
-  const before = report.diagnostics.length
-  const y = applyOp(b, code, [x], report)
-  if (report.diagnostics.length > before) return undefined
-  const [slope] = differentiate(b, b.reduce('reduce_sum', b.broadcast(y, dims), ['#point']), [x])
-  b.result('slopes', b.broadcast(slope ?? b.constant(0), dims))
+  const slope = slopeOf(b, code, [b.input('x', 'data', { dtype: 'f32', dims })], report)
+  if (slope === undefined) return undefined
+  b.result('slopes', slope)
   return [...interpret(b.finish(), { x: { dims, data: Float64Array.from(points) } })['slopes']!.data]
 }
 
@@ -80,18 +77,27 @@ export function derivativeOp(code: OpCode, report: Report): ((...args: number[])
   const scalars = code.decl.formals
     .filter((f) => f.value === undefined)
     .map((f) => b.input(f.name.name, 'data', { dtype: 'f32', dims: [] }))
-  const [first] = scalars
-  if (first === undefined) return () => 0
-  const y = applyOp(b, code, scalars, report)
-  if (report.failed) return undefined
-  const [slope] = differentiate(b, y, [first])
-  b.result('slope', slope ?? b.constant(0))
+  if (scalars.length === 0) return () => 0
+  const slope = slopeOf(b, code, scalars, report)
+  if (slope === undefined) return undefined
+  b.result('slope', slope)
   const graph = b.finish()
   const names = code.decl.formals.map((f) => f.name.name)
   return (...args) => {
     const found = interpret(graph, Object.fromEntries(args.map((a, i) => [names[i] ?? '', a]))).slope
     return found?.data[0] ?? bug(`${code.decl.name.name} has no slope`)
   }
+}
+
+/** The derivative at each element of the first input, of which none knows of the others. */
+function slopeOf(b: Builder, code: OpCode, inputs: readonly Value[], report: Report): Value | undefined {
+  const { dims } = inputs[0]!.type
+  const before = report.diagnostics.length
+  const y = applyOp(b, code, inputs, report)
+  if (report.diagnostics.length > before) return undefined
+  const sum = b.reduce('reduce_sum', b.broadcast(y, dims), dims.map((d) => d.name)) // prettier-ignore
+  const [slope] = differentiate(b, sum, [inputs[0]!])
+  return b.broadcast(slope ?? b.constant(0), dims)
 }
 
 /** A frame around the op itself, from which it is called. */
