@@ -280,10 +280,11 @@ test('an order is tried on the probabilities that it will have', () => {
   assert.match(said('op o(p: [vocab, time]) -> [time] = max[vocab](p)'), /`o` needs `time`/)
 })
 
-test('fields of ours take no number without an end', () => {
+test('fields of ours take no number without an end, and none that 32 bits do not hold', () => {
   const optimizer = (fields: string) => page(`optimizer { ${fields} }`)
   for (const text of [optimizer('lr: inf'), optimizer('clip: inf'), page('validate: 1 steps * inf')])
     assert.match(shown(checked(text).diagnostics), /is out of its range\n[^]*it is at least 0, and finite\n/)
+  assert.match(shown(checked(optimizer('clip: 1e300')).diagnostics), /is out of its range\n[^]*it is at least 0, and at most 3.4e\+38\n/)
   const sampled = (steps: string) =>
     codesOf(page('', `sample s { from: t, sampler { steps: ${steps} } }`)).filter((c) => c !== 'more-steps-than-masks')
   assert.deepEqual([sampled('1e6'), sampled('1e12')], [[], ['out-of-range']])

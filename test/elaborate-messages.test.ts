@@ -89,6 +89,22 @@ test('heads that do not divide the width', () => {
   })
 })
 
+test('a formula that gives no number, where it meets a tensor', () => {
+  const message = '`inf - inf` gives no number'
+  const wrong = [
+    '  return x + (inf - inf)',
+    '  let a = inf - inf\n  return (2 * a) * x',
+    '  y = if x > 0 then x else 1 * (inf - inf)\n  return y',
+  ]
+  for (const body of wrong) {
+    const [found, ...more] = ofLayer(block(body))
+    assert.deepEqual(more, [])
+    assert.equal(found?.message, message)
+  }
+  // One that nothing is made of does no harm.
+  assert.deepEqual(ofLayer(block('  let a = inf - inf\n  return if true then x else a * x')), [])
+})
+
 test('a block that contains itself', () => {
   const text = `${block('  return x + halves(x)')}
 block halves(x: [time, width]) -> [time, width] {

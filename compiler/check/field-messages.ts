@@ -4,7 +4,7 @@ import type { Span } from '../../grammar/source.ts'
 import type { FieldType } from '../spec/kinds.ts'
 import { CALLED, type Dimension } from '../spec/units.ts'
 import { article, described, type Value } from './value.ts'
-import { code, codes, units, place, replace, meant, meantFix, has, takes, exampleOf, type Kind } from './wording.ts'
+import { code, codes, units, place, replace, meant, meantFix, has, takes, exampleOf, LARGEST, type Kind } from './wording.ts'
 
 export const fieldMessages = {
   unknownField: (f: UnknownField) => {
@@ -90,12 +90,13 @@ export const fieldMessages = {
   outOfRange: (f: { label: string; number: number; min?: number; max?: number; fraction: boolean }) => {
     const show = (n: number): string => (f.fraction ? `${n * 100}%` : String(n))
     const { min, max } = f
+    const above = f.number === Infinity ? ', and finite' : f.number > LARGEST ? `, and at most ${show(LARGEST)}` : ''
     return {
       message: `${code(f.label)} is out of its range`,
       notes: [
         min !== undefined && max !== undefined
           ? `it lies between ${show(min)} and ${show(max)}`
-          : `it is ${min !== undefined ? `at least ${show(min)}` : `at most ${show(max ?? 0)}`}${f.number === Infinity ? ', and finite' : ''}`,
+          : `it is ${min !== undefined ? `at least ${show(min)}` : `at most ${show(max ?? 0)}`}${above}`,
       ],
     }
   },

@@ -12,7 +12,7 @@ import { isBarePath, isBareText, opMeant, opsFor, unknownFirst } from './guess.t
 import { lookup, visible } from './names.ts'
 import { caseText, fresh, modelOf } from './record.ts'
 import type { Env, Session } from './session.ts'
-import { exampleOf } from './wording.ts'
+import { exampleOf, LARGEST } from './wording.ts'
 import { poison, type Extreme, type Quantity, type Value } from './value.ts'
 
 /** The value of an expression in a field called `label` that takes `type`. */
@@ -222,7 +222,7 @@ function fitQuantity(s: Session, type: QuantityType, value: Quantity | Extreme, 
     return poison(at)
   }
   const fitted: Quantity = { ...value, dimension }
-  const { min = -Infinity, max = type.min === undefined ? Infinity : Number.MAX_VALUE } = type
+  const { min = -Infinity, max = type.min === undefined ? Infinity : LARGEST } = type
   if (Number.isNaN(value.number) || value.number < min || value.number > max) {
     s.say.outOfRange(at, { label, number: value.number, min: type.min, max: type.max, fraction: dimension === 'fraction' })
     return poison(at)

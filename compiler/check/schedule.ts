@@ -2,7 +2,7 @@
 // falling: every sampler starts from a fully masked sequence, which the model must have seen. A weight of masked tokens
 // is a number, not negative, and more than nothing somewhere.
 import type { Span } from '../../grammar/source.ts'
-import { numericOp, slopesAt } from '../elaborate/op.ts'
+import { numericOp, pointsOf } from '../elaborate/op.ts'
 import type { OpCode } from './pipeline.ts'
 import type { Curve, Session } from './session.ts'
 
@@ -19,17 +19,16 @@ export function curveOf(s: Session, schedule: OpCode): Curve | undefined {
 }
 
 function checked(s: Session, schedule: OpCode): Curve | undefined {
-  const of = numericOp(schedule, s.report)
-  const slopes = of && slopesAt(schedule, TRIED.map((i) => i / POINTS), s.report) // prettier-ignore
-  if (!of || !slopes) return undefined
-  const p = Array.from({ length: POINTS + 1 }, (_, i) => of(i / POINTS))
+  const known = numericOp(schedule, s.report)
+  const points = known && pointsOf(schedule, Array.from({ length: POINTS + 1 }, (_, i) => i / POINTS), s.report) // prettier-ignore
+  if (!points) return undefined
   const { name, span } = schedule.decl.name
-  const [start, end] = [p[0]!, p[POINTS]!]
-  const falls = p.findIndex((value, i) => i > 0 && !(value >= p[i - 1]! - 1e-9))
+  const [start, end] = [points[0]!.p, points[POINTS]!.p]
+  const falls = points.findIndex(({ p }, i) => i > 0 && !(p >= points[i - 1]!.p - 1e-9))
   if (!(Math.abs(end - 1) < TOLERANCE)) s.say.unreachableSchedule(span, { name, at: 1, value: end })
   else if (!(Math.abs(start) < TOLERANCE)) s.say.unreachableSchedule(span, { name, at: 0, value: start })
   else if (falls >= 0) s.say.fallingSchedule(span, { name, from: (falls - 1) / POINTS, to: falls / POINTS })
-  else return TRIED.map((i, n) => ({ t: i / POINTS, p: p[i]!, dp: slopes[n]! }))
+  else return TRIED.map((i) => points[i]!)
   return undefined
 }
 

@@ -5,6 +5,7 @@ import type { parse } from '../../grammar/parse.ts'
 import type { SourceFile, Span } from '../../grammar/source.ts'
 import type { Composites } from '../elaborate/frame.ts'
 import type { Given, Model } from '../elaborate/model.ts'
+import type { Point } from '../elaborate/op.ts'
 import type { FileFacts, FileQuery } from '../facts.ts'
 import { messages } from './messages.ts'
 import type { FieldSpec, KindName, PartName } from '../spec/kinds.ts'
@@ -83,7 +84,7 @@ export interface Built {
 }
 
 /** A schedule at some times: the probability of a mask and its slope. */
-export type Curve = readonly { readonly t: number; readonly p: number; readonly dp: number }[]
+export type Curve = readonly Point[]
 
 export interface Session extends Evaluator {
   readonly world: World

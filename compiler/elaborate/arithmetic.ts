@@ -2,7 +2,7 @@
 // dimensions: products may spread, sums must fit. Whole numbers stay whole under + - * mod and may spread in sums;
 // everything else is f32.
 import type { BinaryOp as Operator } from '../../grammar/ast.ts'
-import type { Span } from '../../grammar/source.ts'
+import { textOf, type Span } from '../../grammar/source.ts'
 import { union } from '../graph/dims.ts'
 import type { BinaryOp, Dim, OpName, UnaryOp } from '../graph/graph.ts'
 import type { Value } from '../graph/builder.ts'
@@ -47,12 +47,13 @@ export function combine(ctx: Context, span: Span, op: BinaryOp, left: Term, righ
   if (!numeric(ctx, span, op, left) || !numeric(ctx, span, op, right)) return FAILED
   if (left.kind === 'number' && right.kind === 'number') {
     const value = opOf(op).scalar?.(left.value, right.value) ?? NaN
-    return COMPARING.includes(op) ? truth(value !== 0) : number(value)
+    return COMPARING.includes(op) ? truth(value !== 0) : number(value, left.since ?? right.since)
   }
   return onTensors(ctx, span, op, left, right)
 }
 
 function onTensors(ctx: Context, span: Span, op: BinaryOp, left: Numeric, right: Numeric): Term {
+  if (!isSound(ctx, left) || !isSound(ctx, right)) return FAILED
   const wholes = isWhole(left) && isWhole(right)
   const wholeOp = wholes ? WHOLE.find((w) => w === op) : undefined
   const range = wholeOp && rangeAfter(wholeOp, rangeOf(left), rangeOf(right))
@@ -98,7 +99,7 @@ function logic(ctx: Context, span: Span, op: 'and' | 'or', left: Term, right: Te
 /** A function of one number: exp, floor, bf16, … or neg. */
 export function apply(ctx: Context, span: Span, op: UnaryOp, x: Term): Term {
   if (x.kind === 'failed' || !numeric(ctx, span, op, x)) return FAILED
-  if (x.kind === 'number') return number(opOf(op).scalar?.(x.value) ?? NaN)
+  if (x.kind === 'number') return number(opOf(op).scalar?.(x.value) ?? NaN, x.since)
   const [least, greatest] = rangeOf(x)
   if (x.type.dtype === 'i32') {
     if (op === 'neg') return tensor(ctx.b.unary(op, x.value()), { range: [-greatest, -least] })
@@ -127,10 +128,18 @@ export function choose(ctx: Context, span: Span, test: TensorTerm, then: Term, o
     ctx.say.unlikeBranches(span, { then: showTerm(then), else: showTerm(otherwise) })
     return FAILED
   }
+  if (!isSound(ctx, then) || !isSound(ctx, otherwise)) return FAILED
   if (!isWhole(then) || !isWhole(otherwise)) return tensor(ctx.b.select(test.value(), asFloat(ctx, then), asFloat(ctx, otherwise)))
   const [a, b] = [rangeOf(then), rangeOf(otherwise)]
   const range: Range = [Math.min(a[0], b[0]), Math.max(a[1], b[1])]
   return tensor(ctx.b.select(test.value(), asWhole(ctx, then), asWhole(ctx, otherwise)), { range })
+}
+
+/** Whether a number that goes into a tensor is one; if not, that is said where it ceased to be. */
+function isSound(ctx: Context, x: Numeric): boolean {
+  if (x.kind !== 'number' || !Number.isNaN(x.value) || x.since === undefined) return true
+  ctx.say.noNumber(x.since, { formula: textOf(x.since) })
+  return false
 }
 
 /** The term as an f32 node. */

@@ -32,7 +32,7 @@ export function evaluate(expr: Expr, frame: Frame): Term {
   effort.depth++
   const term = formula(expr, frame)
   effort.depth--
-  return term
+  return term.kind === 'number' && Number.isNaN(term.value) ? number(NaN, term.since ?? expr.span) : term
 }
 
 function formula(expr: Expr, frame: Frame): Term {

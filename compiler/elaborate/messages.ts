@@ -24,6 +24,12 @@ export const messages = {
         : (elsewhere(f.name) ?? meant(f.name.split('.').at(-1)!, ...f.known)),
     ],
   }),
+  noNumber: (f: { formula: string }): Wording => ({
+    message: `${quoted(f.formula)} gives no number`,
+    notes: [
+      'it is 0 / 0, infinite less infinite, the root or logarithm of what is below zero, or the like; all that is made of it is lost',
+    ],
+  }),
   unknownDimension: (f: { name: string; known: readonly (readonly string[])[] }): Wording => ({
     message: `I do not know the size of ${quoted(f.name)}`,
     notes: [meant(f.name, ...f.known) ?? `name a size first: \`let ${f.name} = …\`, or \`param ${f.name}\` to use the caller's`],

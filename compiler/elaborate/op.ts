@@ -46,25 +46,34 @@ export function numericOp(code: OpCode, report: Report): ((...args: number[]) =>
 
 function onNumbers(frame: Frame, code: OpCode, args: readonly number[]): number | undefined {
   frame.ctx.effort.steps = stepsOfOp
-  const result = call(frame, code, args.map(number), code.decl.dims.map((d) => d.name)) // prettier-ignore
+  const result = call(frame, code, args.map((a) => number(a)), code.decl.dims.map((d) => d.name)) // prettier-ignore
   if (result.kind === 'number') return result.value
   if (result.kind !== 'failed')
     frame.ctx.say.notANumber(code.decl.name.span, { name: code.decl.name.name, given: showTerm(result), native: result.kind === 'tensor' })
   return undefined
 }
 
+/** What an op of one number gives at a point, and how steep it is there. */
+export interface Point {
+  readonly t: number
+  readonly p: number
+  readonly dp: number
+}
+
 /**
- * The slopes of an op of one number at some points, in float64, or undefined after errors in `report`. They are found in a graph, where
- * that number is not known ahead: a `let` must not depend on it.
+ * An op of one number and its slope at some points, in float64, or undefined after errors in `report`. They are found in a graph, all
+ * points in one go, where that number is not known ahead: a `let` must not depend on it.
  */
-export function slopesAt(code: OpCode, points: readonly number[], report: Report): readonly number[] | undefined {
+export function pointsOf(code: OpCode, at: readonly number[], report: Report): readonly Point[] | undefined {
   const b = new Builder()
   // No dim of the language is called so.
-  const dims = [{ name: '#point', size: points.length }]
-  const slope = slopeOf(b, code, [b.input('x', 'data', { dtype: 'f32', dims })], report)
-  if (slope === undefined) return undefined
-  b.result('slopes', slope)
-  return [...interpret(b.finish(), { x: { dims, data: Float64Array.from(points) } })['slopes']!.data]
+  const dims = [{ name: '#point', size: at.length }]
+  const found = withSlope(b, code, [b.input('t', 'data', { dtype: 'f32', dims })], report)
+  if (found === undefined) return undefined
+  b.result('p', found.y)
+  b.result('dp', found.slope)
+  const { p, dp } = interpret(b.finish(), { t: { dims, data: Float64Array.from(at) } })
+  return at.map((t, i) => ({ t, p: p!.data[i]!, dp: dp!.data[i]! }))
 }
 
 /**
@@ -78,9 +87,9 @@ export function derivativeOp(code: OpCode, report: Report): ((...args: number[])
     .filter((f) => f.value === undefined)
     .map((f) => b.input(f.name.name, 'data', { dtype: 'f32', dims: [] }))
   if (scalars.length === 0) return () => 0
-  const slope = slopeOf(b, code, scalars, report)
-  if (slope === undefined) return undefined
-  b.result('slope', slope)
+  const found = withSlope(b, code, scalars, report)
+  if (found === undefined) return undefined
+  b.result('slope', found.slope)
   const graph = b.finish()
   const names = code.decl.formals.map((f) => f.name.name)
   return (...args) => {
@@ -89,15 +98,14 @@ export function derivativeOp(code: OpCode, report: Report): ((...args: number[])
   }
 }
 
-/** The derivative at each element of the first input, of which none knows of the others. */
-function slopeOf(b: Builder, code: OpCode, inputs: readonly Value[], report: Report): Value | undefined {
+/** The op and its derivative at each element of the first input, of which none knows of the others. */
+function withSlope(b: Builder, code: OpCode, inputs: readonly Value[], report: Report): { y: Value; slope: Value } | undefined {
   const { dims } = inputs[0]!.type
   const before = report.diagnostics.length
-  const y = applyOp(b, code, inputs, report)
+  const y = b.broadcast(applyOp(b, code, inputs, report), dims)
   if (report.diagnostics.length > before) return undefined
-  const sum = b.reduce('reduce_sum', b.broadcast(y, dims), dims.map((d) => d.name)) // prettier-ignore
-  const [slope] = differentiate(b, sum, [inputs[0]!])
-  return b.broadcast(slope ?? b.constant(0), dims)
+  const [slope] = differentiate(b, b.reduce('reduce_sum', y, dims.map((d) => d.name)), [inputs[0]!]) // prettier-ignore
+  return { y, slope: b.broadcast(slope ?? b.constant(0), dims) }
 }
 
 /** A frame around the op itself, from which it is called. */

@@ -2,6 +2,7 @@
 // an op or block, or nothing because a message has been given. Tensors know what the graph does not need to:
 // the range of whole numbers (so that an index is proved inside) and the factors of a product (so that a sum over it
 // becomes a contraction, without a node for the product).
+import type { Span } from '../../grammar/source.ts'
 import type { Code } from './code.ts'
 import type { Value } from '../graph/builder.ts'
 import type { Dim, Type } from '../graph/graph.ts'
@@ -11,6 +12,8 @@ export type Term = NumberTerm | TruthTerm | TensorTerm | CodeTerm | Failed
 export interface NumberTerm {
   readonly kind: 'number'
   readonly value: number
+  /** The formula that gave no number: NaN. */
+  readonly since?: Span | undefined
 }
 
 export interface TruthTerm {
@@ -48,8 +51,8 @@ export type Numeric = NumberTerm | TensorTerm
 
 export const FAILED: Failed = { kind: 'failed' }
 
-export function number(value: number): NumberTerm {
-  return { kind: 'number', value }
+export function number(value: number, since?: Span): NumberTerm {
+  return { kind: 'number', value, since }
 }
 
 export function truth(value: boolean): TruthTerm {
