@@ -41,6 +41,9 @@ export interface DeviceFacts {
   readonly tuned?: Readonly<Record<string, number>>
 }
 
+/** Bytes of logits that a device makes at a time, and of what is as large as they are: enough for products to run at full speed. */
+export const wideTensor = 512 * 2 ** 20
+
 /** Achieved, not peak. */
 export interface DeviceRates {
   /** Floating-point operations a second in training, as executed. */

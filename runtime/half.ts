@@ -1,5 +1,7 @@
 // Half-precision numbers on their way to and from a device: Float32Array ↔ the bits of IEEE binary16. Node 20 has no Float16Array.
 
+import type { Rows } from '../compiler/plan/plan.ts'
+
 const scratch = new Float32Array(1)
 const scratchBits = new Uint32Array(scratch.buffer)
 
@@ -9,6 +11,20 @@ export function halvesOf(values: Float32Array): Uint16Array {
   const halves = new Uint16Array(bits.length)
   for (let i = 0; i < bits.length; i++) halves[i] = toHalf(bits[i]!)
   return halves
+}
+
+/** Rows that lie together, so far apart as they are in memory, with NaNs between: nobody reads them. */
+export function apart(halves: Uint16Array, { length, step }: Rows): Uint16Array {
+  const spread = new Uint16Array((halves.length / length) * step).fill(0x7e00)
+  for (let row = 0; row * length < halves.length; row++) spread.set(halves.subarray(row * length, (row + 1) * length), row * step)
+  return spread
+}
+
+/** Rows that lie apart in memory, without what is between them. */
+export function together(halves: Uint16Array, { length, step }: Rows): Uint16Array {
+  const joined = new Uint16Array((halves.length / step) * length)
+  for (let row = 0; row * step < halves.length; row++) joined.set(halves.subarray(row * step, row * step + length), row * length)
+  return joined
 }
 
 /** Exactly the same numbers. */

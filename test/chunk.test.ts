@@ -16,7 +16,7 @@ import { has, type Dim, type Graph } from '../compiler/graph/graph.ts'
 import type { Tensor } from '../compiler/graph/ops/op.ts'
 import { fuse } from '../compiler/kernels/fuse.ts'
 import { stretchDim } from '../compiler/kernels/kernel.ts'
-import { bytesOf } from '../compiler/kernels/measure.ts'
+import { bytesOf } from '../compiler/kernels/rows.ts'
 import { differentiate } from '../compiler/passes/differentiate.ts'
 import { half } from '../compiler/passes/half.ts'
 import { simplify } from '../compiler/passes/simplify.ts'
@@ -262,7 +262,7 @@ describe('models as wide as those of the family, with 32,000 words at 2048 token
     const logits = types.filter((type) => (has(type, 'row') || has(type, stretchDim)) && has(type, 'vocab'))
     assert.ok(logits.length >= 3)
     const numbers = graphs.flatMap(({ kernels }) => kernels.flatMap(({ stretch }) => stretch ?? []))
-    return { bytes: Math.max(...logits.map(({ dims, dtype }) => bytesOf(dims, dtype))), stretches: new Set(numbers).size }
+    return { bytes: Math.max(...logits.map(({ dims, dtype }) => bytesOf({ dims, dtype }))), stretches: new Set(numbers).size }
   }
   const MiB = 2 ** 20
 

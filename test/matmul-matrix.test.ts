@@ -58,6 +58,11 @@ const forms = ['NN', 'NT', 'TN', 'TT'].flatMap((form) => {
   return [whole, odd].map((sizes) => program(`${form} ${Object.values(sizes).join('x')}`, (b) => b.result('z', product(b, form, sizes))))
 })
 
+/** Rows that end anywhere: in memory the next begins at a multiple of eight, with NaNs in between. */
+const ragged = ['NN', 'NT', 'TN', 'TT'].map((form) =>
+  program(`${form} 67x77x93`, (b) => b.result('z', product(b, form, { m: 67, n: 77, k: 93 }))),
+)
+
 const row: Dim = { name: 'row', size: 64, live: true }
 const live = (b: Builder, name: string, ...dims: readonly Dim[]) => b.input(name, 'data', { dtype: 'f16', dims })
 const lives = [
@@ -119,6 +124,24 @@ const long = [
     },
     { tolerance: 4e-3, extents: [{ token: 100 }, { token: 4096 }] },
   ),
+]
+
+const vocabularies = [
+  program(
+    'an odd vocabulary: logits, and gradients of what they are made of',
+    (b) => {
+      const x = live(b, 'x', row, { name: 'width', size: 40 })
+      const u = half(b, 'u', { width: 40, vocab: 77 })
+      const slope = b.cast(b.unary('tanh', b.binary('mul', b.sumProduct(x, u, ['width']), 0.1)), 'f16')
+      b.result('dx', b.sumProduct(slope, u, ['vocab']))
+      b.update('du', b.binary('add', b.input('du', 'state', f32({ width: 40, vocab: 77 })), b.sumProduct(x, slope, ['row'])))
+    },
+    { products: 3, extents: [{ row: 64 }, { row: 21 }], tolerance: 0.1 },
+  ),
+  program('k of an odd length in parts', (b) => {
+    const x = half(b, 'x', { m: 16, token: 4099 })
+    b.result('z', b.sumProduct(x, half(b, 'y', { n: 24, token: 4099 }), ['token']))
+  }, { tolerance: 4e-3 }), // prettier-ignore
 ]
 
 const silu = (b: Builder, x: Value): Value => b.binary('div', x, b.binary('add', 1, b.unary('exp', b.unary('neg', x))))
@@ -191,7 +214,7 @@ const irregular = [
   }, { products: 0 }), // prettier-ignore
 ]
 
-const cases = [...forms, ...lives, ...layouts, ...long, ...epilogues, ...turns, ...irregular]
+const cases = [...forms, ...ragged, ...lives, ...layouts, ...long, ...vocabularies, ...epilogues, ...turns, ...irregular]
 const backend = await testBackend()
 const hardware: DeviceFacts = { ...backend.facts, software: false }
 const noMatrices = matrixUnit(hardware) ? false : `${backend.device} has no matrix unit`

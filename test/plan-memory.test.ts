@@ -34,6 +34,7 @@ for (const [name, size] of Object.entries(SIZES)) {
     [2048, 32_000],
     [2048, 256],
     [256, 256],
+    [4096, 128_256],
   ] as const) {
     test(`the estimate of the ${name} with ${vocab} words at ${context} tokens is within ${BOUND * 100}% of its plan for an H200`, () => {
       const built = model({ ...size, context }, vocab)

@@ -2,6 +2,7 @@
 // sequence what the backward pass keeps and the logits with their gradient. The plan of a device knows better.
 import type { Noun } from '../../grammar/ast.ts'
 import type { Model } from '../elaborate/model.ts'
+import { wideTensor } from '../facts.ts'
 import { place, type Build } from './build.ts'
 import { keptBy, type Tensor } from './kept.ts'
 import { buildModel } from './model.ts'
@@ -17,7 +18,7 @@ export interface Memory {
   readonly optimizer: number
   /** All three. */
   readonly state: number
-  /** Activations of one sequence, logits included. */
+  /** Activations of one sequence, with as many of its logits as are made at a time. */
   readonly sequence: number
   /** The largest tensor of a run of one sequence; a weight goes by its name. */
   readonly largest: Tensor & { readonly name?: string }
@@ -48,7 +49,7 @@ export function memoryOf(model: Model): Memory {
     gradients: bytes,
     optimizer: 2 * bytes,
     state: 4 * bytes,
-    sequence: tensors.reduce((sum, t) => sum + t.bytes, 2 * head.bytes),
+    sequence: tensors.reduce((sum, t) => sum + t.bytes, 2 * Math.min(head.bytes, wideTensor)),
     largest: [head, ...tensors, ...weights].reduce((best, t) => (t.bytes > best.bytes ? t : best)),
     outer: outer && outer.bytes > (weight?.bytes ?? 0) ? outer : undefined,
   }

@@ -7,6 +7,7 @@ import { has, type Dim, type Type } from '../graph/graph.ts'
 import { scoreDims } from '../graph/ops/attention.ts'
 import type { Groups } from '../plan/plan.ts'
 import { extentOf, unprimed } from './extents.ts'
+import { inMemory } from './rows.ts'
 import type { AttentionRequest } from './written.ts'
 
 export interface Layout {
@@ -49,9 +50,9 @@ export function find(type: Type, name: string): Dim {
   return dim
 }
 
-/** Distance in elements between neighbours along a dim: the product of the extents behind it. */
+/** Distance in elements between neighbours along a dim: the product of what lies behind it. */
 export function strideOf(type: Type, name: string, live: readonly string[]): string {
-  const behind = type.dims.slice(type.dims.findIndex((d) => d.name === name) + 1)
+  const behind = inMemory(type).slice(type.dims.findIndex((d) => d.name === name) + 1)
   const fixed = behind.filter((d) => !d.live).reduce((n, d) => n * d.size, 1)
   return [`${fixed}u`, ...behind.filter((d) => d.live).map((d) => extentOf(d, live))].join(' * ')
 }

@@ -2,7 +2,7 @@
 import { scoreDims } from '../graph/ops/attention.ts'
 import { find } from './attention-layout.ts'
 import { flashCuts } from './flash-tile.ts'
-import { bytesOf } from './measure.ts'
+import { bytesOf } from './rows.ts'
 import type { AttentionRequest } from './written.ts'
 
 /** Storage buffers of dkv that leaves dS: what it reads, and three results. */
@@ -18,10 +18,10 @@ const share = 1 / 8
 export function leavesScores(request: AttentionRequest): boolean {
   const { attrs, q, k, facts } = request
   const { limits } = facts
-  const ds = scoreDims(attrs, q, k)
+  const ds = { dtype: q.dtype, dims: scoreDims(attrs, q, k) }
   return (
     !attrs.causal &&
-    bytesOf(ds, q.dtype) <= Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, share * (facts.memory ?? Infinity)) &&
+    bytesOf(ds) <= Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, share * (facts.memory ?? Infinity)) &&
     bindings <= limits.maxStorageBuffersPerShaderStage &&
     leavesEights(request) &&
     flashCuts({ ...request, kind: 'dkv' }).length > 0

@@ -6,7 +6,7 @@ import { find, layoutOf } from './attention-layout.ts'
 import { moduleText } from './attention-module.ts'
 import { scalarAttention } from './attention-scalar.ts'
 import { flashAttention } from './flash.ts'
-import { bytesOf } from './measure.ts'
+import { bytesOf } from './rows.ts'
 import type { AttentionRequest, WrittenKernel } from './written.ts'
 
 /** Multiply-adds per query, key and head element. */
@@ -26,6 +26,6 @@ export function attentionKernel(request: AttentionRequest): WrittenKernel {
     bindings: [...written.operands.map(({ access }) => access), ...(usesExtents ? (['extents'] as const) : [])],
     groups: written.grid.groups,
     flops: 2 * products[kind] * pairs,
-    bytes: written.operands.reduce((sum, { type }) => sum + bytesOf(type.dims, type.dtype), 0),
+    bytes: written.operands.reduce((sum, { type }) => sum + bytesOf(type), 0),
   }
 }

@@ -3,23 +3,21 @@
 // the gradient of the head's weights, grows from stretch to stretch (chunk-sums.ts). Rows are a live dim, wherever it stands in the
 // tensor: a stretch without any costs nothing. Works on any program; where something needs all rows before it can go on, the program
 // stays as it is.
-import type { DeviceFacts } from '../facts.ts'
+import { wideTensor, type DeviceFacts } from '../facts.ts'
 import type { Dim } from '../graph/graph.ts'
 import { around, makersFor, mayRepeat, roleOf } from './chunk-loop.ts'
 import { apart, growing, grows } from './chunk-sums.ts'
 import type { Kernel, KernelGraph, Stored, Stretches, TensorId } from './kernel.ts'
-import { bytesOf } from './measure.ts'
+import { bytesOf } from './rows.ts'
 import { inStretch, shorter, told } from './stretch.ts'
 import { tensorsOf } from './write.ts'
 
-/** Bytes of such a tensor at a time: enough for products to run at full speed. */
-const enough = 512 * 2 ** 20
 /** Stretches are multiples of the largest tile of a product; of less, where that is much of a stretch. */
 const grain = { most: 256, share: 1 / 8 }
 
-/** The program with no tensor of rows larger than `enough` or than a device can bind, as far as that goes. */
+/** The program with no tensor of rows larger than `wideTensor` or than a device can bind, as far as that goes. */
 export function chunk(graph: KernelGraph, { limits }: DeviceFacts): KernelGraph {
-  const rows = manyRows(graph, Math.min(enough, limits.maxStorageBufferBindingSize, limits.maxBufferSize))
+  const rows = manyRows(graph, Math.min(wideTensor, limits.maxStorageBufferBindingSize, limits.maxBufferSize))
   return (rows && inStretches(graph, rows)) ?? graph
 }
 
@@ -36,7 +34,7 @@ function manyRows({ tensors, live, merged, results }: KernelGraph, limit: number
   const given = new Set(results.map(({ tensor }) => tensor))
   const rowsOf = (t: TensorId): Dim | undefined => rows.find(({ name }) => tensors[t]!.type.dims.some((d) => d.name === name))
   const bytes = tensors.map(({ type, source }, t) => {
-    return source.kind === 'kernel' && rowsOf(t) && !given.has(t) ? bytesOf(type.dims, type.dtype) : 0
+    return source.kind === 'kernel' && rowsOf(t) && !given.has(t) ? bytesOf(type) : 0
   })
   const largest = Math.max(0, ...bytes)
   const dim = rowsOf(bytes.indexOf(largest))

@@ -9,7 +9,7 @@ export type TensorId = number
 /** Position in a Body. */
 export type ScalarId = number
 
-/** Memory, row-major over the type's dims, compact where dims are live. */
+/** Memory, row-major over the type's dims as rows.ts lays them, compact where dims are live. */
 export interface Stored {
   readonly type: Type
   readonly label: string

@@ -1,6 +1,6 @@
 // When each tensor of a program is needed: from the kernel that writes it first to the last one that touches it.
 import { nestsOf, type JoinedGraph, type JoinedKernel, type TensorId } from './kernel.ts'
-import { bytesOf } from './measure.ts'
+import { bytesOf } from './rows.ts'
 import { tensorsOf } from './write.ts'
 
 /** Steps, which are positions among the kernels; `uses` are all that touch the tensor, in order. */
@@ -25,7 +25,7 @@ export function livesOf({ tensors, kernels, results }: Pick<JoinedGraph, 'tensor
     if (source.kind === 'state' || source.kind === 'table' || (source.kind === 'kernel' && first === undefined)) return []
     const from = source.kind === 'data' ? -1 : first!
     const to = given.has(tensor) ? kernels.length : (uses[tensor]!.at(-1) ?? -1)
-    return [{ tensor, bytes: bytesOf(type.dims, type.dtype), uses: uses[tensor]!, from, to }]
+    return [{ tensor, bytes: bytesOf(type), uses: uses[tensor]!, from, to }]
   })
 }
 

@@ -7,6 +7,7 @@ import { storageType } from './module.ts'
 import type { Scope, Shader } from './shader.ts'
 import type { Joint } from './matmul-joint.ts'
 import { loadsBehind, turnOf, type Product } from './matmul-product.ts'
+import { inMemory } from './rows.ts'
 import { one, same, sizeOf } from './size.ts'
 import { components, functionText } from './text.ts'
 
@@ -81,7 +82,7 @@ function usesInFours(product: Product, tensor: TensorId): boolean {
   const uses = [...kernel.body.flatMap((s) => (s.op === 'load' ? [s] : [])), ...kernel.stores].filter((use) => use.tensor === tensor)
   if (uses.length === 0) return true
   const prologue = operands.flatMap((id) => loadsBehind(kernel.body, id)).some((load) => load.tensor === tensor)
-  const { dims } = context.tensors[tensor]!.type
+  const dims = inMemory(context.tensors[tensor]!.type)
   return widthOf(product) === 4 && !prologue && uses.every(({ index }) => inFours(kernel.n, dims, index, shader))
 }
 

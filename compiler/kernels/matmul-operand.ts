@@ -1,9 +1,11 @@
 // Is an operand of a product a regular f16 matrix? Then its elements lie at base(batch) + i * own + k * step, where one stride is 1 and
-// the other a multiple of eight halves, so that tiles of it can be taken as vec4<u32>s along the dim that lies together.
+// the other a multiple of eight halves, so that tiles of it can be taken as vec4<u32>s along the dim that lies together. A row may end
+// within eight halves if the rest of them lie before the next row.
 import type { Dim } from '../graph/graph.ts'
 import { runsOf, termsOf, visitIndex, wide, type Term } from './address.ts'
 import type { Index, Load, ScalarId } from './kernel.ts'
 import type { Product } from './matmul-product.ts'
+import { inMemory } from './rows.ts'
 import { one, same, sizeOf, type LiveDims, type Size } from './size.ts'
 
 export interface Matrix {
@@ -24,14 +26,16 @@ export function matrixOf(product: Product, operand: ScalarId, dims: readonly Dim
   const { tensors, live } = context
   const load = kernel.body[operand]!
   if (load.op !== 'load' || load.dtype !== 'f16') return undefined
-  const terms = termsOf(tensors[load.tensor]!.type.dims, load.index, live)
+  const terms = termsOf(inMemory(tensors[load.tensor]!.type), load.index, live)
   const own = strideAlong(dims, terms, live)
   const k = strideAlong(kernel.k, terms, live)
   if (!own || !k || !isBase(terms, [...dims, ...kernel.k], kernel.batch)) return undefined
   const alongK = same(k, one)
   const stride = alongK ? own : k
   const whole = (size: Size) => size.factor % halves === 0
-  const regular = (alongK || same(own, one)) && whole(stride) && whole(sizeOf(alongK ? kernel.k : dims, live))
+  const row = sizeOf(alongK ? kernel.k : dims, live)
+  const ends = whole(row) || (row.live.length === 0 && row.factor < stride.factor)
+  const regular = (alongK || same(own, one)) && whole(stride) && ends
   return regular ? { load, dims, alongK, stride } : undefined
 }
 

@@ -4,7 +4,7 @@ import type { Matrix } from './matmul-operand.ts'
 import { divides, extentText, type Product } from './matmul-product.ts'
 import { panelOf, type PanelLayout } from './matrix-tile.ts'
 import type { MatrixUnit } from './matrix-unit.ts'
-import { sizeText } from './size.ts'
+import { sizeOf, sizeText } from './size.ts'
 import { range } from './text.ts'
 
 export interface PanelSpec {
@@ -29,6 +29,8 @@ export class Panel {
   private readonly layout: PanelLayout
   /** WGSL: vec4s from one row to the next in memory. */
   private readonly stride: string
+  /** Elements of a row; a multiple of eight if their number is live. */
+  private readonly row: number
   /** First rows of what a lane takes, less its own. */
   private readonly rows: readonly number[]
 
@@ -38,6 +40,7 @@ export class Panel {
     const { matrix, width, k, threads } = spec
     this.layout = panelOf(width, k, matrix.alongK)
     const { rows, columns } = this.layout
+    this.row = sizeOf(matrix.alongK ? product.kernel.k : matrix.dims, product.context.live).factor
     this.stride = sizeText({ ...matrix.stride, factor: matrix.stride.factor / 8 }, product.context.live)
     this.rows = range((rows * columns) / threads).map((i) => (i * threads) / columns)
     product.shader.module.view(matrix.load.tensor, { element: 'vec4<u32>', count: 8 })
@@ -70,10 +73,10 @@ export class Panel {
     const { name, matrix, wholeK } = this.spec
     const tensor = this.product.shader.module.nameOf(matrix.load.tensor)
     return this.rows.map((row, i) => {
-      const [at, end] = matrix.alongK ? [`${k} / 8u + ${name}_column`, 'end / 8u'] : [`${k} + ${name}_row + ${row}u`, 'end']
+      const [at, end] = matrix.alongK ? [`${k} / 8u + ${name}_column`, this.vectors('end')] : [`${k} + ${name}_row + ${row}u`, 'end']
       const valid = wholeK ? `(${at})` : `min(${at}, ${end} - 1u)`
       const element = matrix.alongK ? `${tensor}[${name}${i}_from + ${valid}]` : `${tensor}[${name}_from + ${valid} * ${this.stride}]`
-      return `${name}${i} = ${wholeK ? element : `select(vec4<u32>(), ${element}, ${at} < ${end})`};`
+      return `${name}${i} = ${wholeK ? element : `select(vec4<u32>(), ${this.ended(element, at)}, ${at} < ${end})`};`
     })
   }
 
@@ -98,11 +101,25 @@ export class Panel {
     })
   }
 
+  /** Positions along the dim that lies together, in vec4s: the last of a row may end early. */
+  private vectors(positions: string): string {
+    return this.row % 8 === 0 ? `${positions} / 8u` : `(${positions} + 7u) / 8u`
+  }
+
+  /** A vec4 at `at` along k; what lies behind the end of its row is zero. */
+  private ended(element: string, at: string): string {
+    const { matrix } = this.spec
+    const last = this.row % 8
+    if (!matrix.alongK || last === 0) return element
+    const words = range(4).map((word) => ['0u', '0xffffu', '0xffffffffu'][Math.max(0, Math.min(2, last - 2 * word))])
+    return `${element} & select(vec4<u32>(0xffffffffu), vec4<u32>(${words.join(', ')}), ${at} == ${Math.floor(this.row / 8)}u)`
+  }
+
   /** Past the edge a valid element is read and not used. `unit`: positions that the text counts as one. */
   private clamped(position: string, unit: 1 | 8): string {
     const { matrix, width } = this.spec
     if (divides(this.product, width, matrix.dims)) return `(${position})`
     const size = extentText(this.product, matrix.dims)
-    return `min(${position}, ${unit === 1 ? size : `${size} / ${unit}u`} - 1u)`
+    return `min(${position}, ${unit === 1 ? size : this.vectors(size)} - 1u)`
   }
 }

@@ -11,7 +11,7 @@ export function measure(
 ): { readonly flops: number; readonly bytes: number } {
   const bytes = boundTensors(kernels).map(({ tensor }) => {
     const { dims, dtype } = tensors[tensor]!.type
-    return bytesOf(reached(dims, accessesOf(kernels, tensor)), dtype)
+    return product(reached(dims, accessesOf(kernels, tensor))) * (dtype === 'f16' ? 2 : 4)
   })
   return {
     flops: kernels.reduce((sum, kernel) => sum + operations(kernel), 0),
@@ -39,10 +39,6 @@ function operations(kernel: LoopKernel): number {
   )
   // A product's prologue and epilogue are small beside it.
   return kernel.kind === 'matmul' ? 2 * positions : arithmetic * positions
-}
-
-export function bytesOf(dims: readonly Dim[], dtype: string): number {
-  return product(dims) * (dtype === 'f16' ? 2 : 4)
 }
 
 /** All dims that a kernel runs through. */

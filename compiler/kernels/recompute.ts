@@ -5,7 +5,8 @@
 import { elements } from '../graph/graph.ts'
 import type { Kernel, KernelGraph, Stored, TensorId } from './kernel.ts'
 import { liveBytes, livesOf, writesOf, type Life } from './lifetimes.ts'
-import { bytesOf, measure } from './measure.ts'
+import { measure } from './measure.ts'
+import { bytesOf } from './rows.ts'
 import { pointwiseSlice, renamed, wholeAgain } from './slice.ts'
 import { tensorsOf } from './write.ts'
 
@@ -123,6 +124,6 @@ class Site {
   #attention({ request: { q, k, attrs }, reads, writes }: Extract<Kernel, { kind: 'attention' }>) {
     const keys = k.dims.find((d) => d.name === attrs.key)!.size
     const types = [...reads, ...writes].map((t) => this.#graph.tensors[t]!.type)
-    return { flops: 4 * elements(q) * keys, bytes: types.reduce((sum, { dims, dtype }) => sum + bytesOf(dims, dtype), 0) }
+    return { flops: 4 * elements(q) * keys, bytes: types.reduce((sum, type) => sum + bytesOf(type), 0) }
   }
 }

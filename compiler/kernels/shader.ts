@@ -8,6 +8,7 @@ import { opOf } from '../graph/ops/table.ts'
 import { offsetText, indexText, visitIndex, type Axis } from './address.ts'
 import type { Index, LoopKernel, ScalarId, Store, TensorId } from './kernel.ts'
 import type { Context, Module } from './module.ts'
+import { inMemory } from './rows.ts'
 
 /** A block of statements. A scalar is computed in the outermost scope whose axes give all its coordinates. */
 export interface Scope {
@@ -81,7 +82,7 @@ export class Shader {
 
   /** WGSL expression (u32): where an index is in a tensor, counted in its own elements. Dims that the scope has no axis for are at zero. */
   offset(scope: Scope, tensor: TensorId, index: readonly Index[]): string {
-    return offsetText(this.type(tensor).dims, index, scope.axes, this.context.live, (id) => this.value(scope, id))
+    return offsetText(inMemory(this.type(tensor)), index, scope.axes, this.context.live, (id) => this.value(scope, id))
   }
 
   /** A scalar as an index expression (u32) of this scope. */

@@ -5,6 +5,14 @@ import type { Dim, Type } from '../graph/graph.ts'
 export interface TensorSpec {
   readonly name: string
   readonly type: Type
+  /** Of memory that is not compact. */
+  readonly rows?: Rows | undefined
+}
+
+/** Rows that lie apart in memory: the elements of one, and from one to the next. */
+export interface Rows {
+  readonly length: number
+  readonly step: number
 }
 
 export interface ProgramSpec {

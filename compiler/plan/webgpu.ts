@@ -1,14 +1,14 @@
 // Programs → plan for WebGPU: fuses each, writes its kernels, shares equal kernels between layers and programs, and gives
 // every tensor a buffer. States come first among the buffers, in the order of the plan's states.
 import type { DeviceFacts } from '../facts.ts'
-import type { Graph, Type } from '../graph/graph.ts'
+import type { Graph } from '../graph/graph.ts'
 import { fuse } from '../kernels/fuse.ts'
 import { joinProducts } from '../kernels/join.ts'
 import { stretchDim, stretchNumber, type JoinedGraph, type JoinedKernel, type TensorId } from '../kernels/kernel.ts'
 import { livesOf } from '../kernels/lifetimes.ts'
-import { bytesOf } from '../kernels/measure.ts'
 import { recompute } from '../kernels/recompute.ts'
 import type { Context } from '../kernels/module.ts'
+import { bytesOf, rowsOf } from '../kernels/rows.ts'
 import { tuningOf } from '../kernels/tuning.ts'
 import { keyOf, tensorsOf, writeKernel } from '../kernels/write.ts'
 import { share } from './memory.ts'
@@ -30,7 +30,7 @@ export function planWebgpu(programs: readonly NamedGraph[], facts: DeviceFacts, 
   const states = statesOf(graphs)
   const demands = graphs.map((graph) => livesOf(graph).map((life) => ({ ...life, label: graph.tensors[life.tensor]!.label })))
   const { slots, slotOf } = share(demands)
-  const buffers: BufferPlan[] = [...states.values()].map(({ name, type }) => ({ bytes: sizeInBytes(type), label: name }))
+  const buffers: BufferPlan[] = [...states.values()].map(({ name, type }) => ({ bytes: bytesOf(type), label: name }))
   const firstSlot = buffers.push(...slots) - slots.length
   const names = [...states.keys()]
   const known = new Map<Float32Array | Int32Array, number>()
@@ -38,7 +38,7 @@ export function planWebgpu(programs: readonly NamedGraph[], facts: DeviceFacts, 
     const buffer = graph.tensors.map(({ source, type, label }): number => {
       if (source.kind === 'state') return names.indexOf(source.name)
       if (source.kind !== 'table') return -1
-      const at = known.get(source.data) ?? buffers.push({ bytes: sizeInBytes(type), label, data: source.data }) - 1
+      const at = known.get(source.data) ?? buffers.push({ bytes: bytesOf(type), label, data: source.data }) - 1
       known.set(source.data, at)
       return at
     })
@@ -125,7 +125,7 @@ function statesOf(graphs: readonly JoinedGraph[]): ReadonlyMap<string, TensorSpe
   const states = new Map<string, TensorSpec>()
   for (const { tensors } of graphs) {
     for (const { source, type } of tensors)
-      if (source.kind === 'state' && !states.has(source.name)) states.set(source.name, { name: source.name, type })
+      if (source.kind === 'state' && !states.has(source.name)) states.set(source.name, { name: source.name, type, rows: rowsOf(type) })
   }
   return states
 }
@@ -133,12 +133,12 @@ function statesOf(graphs: readonly JoinedGraph[]): ReadonlyMap<string, TensorSpe
 function programOf(name: string, graph: JoinedGraph, steps: readonly Dispatch[], bufferOf: readonly number[]): WebgpuProgram {
   const told = [stretchDim, stretchNumber] as const
   const inputs = graph.tensors.flatMap((stored, tensor) =>
-    stored.source.kind === 'data' ? [{ spec: { name: stored.source.name, type: stored.type }, tensor }] : [],
+    stored.source.kind === 'data' ? [{ spec: { name: stored.source.name, type: stored.type, rows: rowsOf(stored.type) }, tensor }] : [],
   )
   return {
     name,
     inputs: inputs.map((i) => i.spec),
-    results: graph.results.map(({ name, type }) => ({ name, type })),
+    results: graph.results.map(({ name, type, tensor }) => ({ name, type, rows: rowsOf(graph.tensors[tensor]!.type) })),
     states: graph.tensors.flatMap(({ source }) => (source.kind === 'state' ? [source.name] : [])),
     live: graph.live.filter((dim) => !told.some((one) => one === dim.name)),
     stretches: graph.stretches && { ...graph.stretches, told },
@@ -146,8 +146,4 @@ function programOf(name: string, graph: JoinedGraph, steps: readonly Dispatch[],
     inputBuffers: inputs.map((i) => bufferOf[i.tensor]!),
     resultBuffers: graph.results.map(({ tensor }) => bufferOf[tensor]!),
   }
-}
-
-function sizeInBytes(type: Type): number {
-  return bytesOf(type.dims, type.dtype)
 }

@@ -1,8 +1,8 @@
 // A plan on the device: buffers and pipelines made once, then runs, each one command buffer of one pass.
 // Everything up to the submit happens within the call, before any await; so calls take effect in the order they are made.
-import type { TensorSpec, WebgpuPlan } from '../../compiler/plan/plan.ts'
+import type { Rows, TensorSpec, WebgpuPlan } from '../../compiler/plan/plan.ts'
 import type { Data, Executable, Tensors } from '../backend.ts'
-import { halvesOf } from '../half.ts'
+import { apart, halvesOf } from '../half.ts'
 import { secondsSince } from '../stage.ts'
 import { allocate } from './buffers.ts'
 import type { OpenDevice } from './device.ts'
@@ -136,7 +136,7 @@ export class WebgpuExecutable implements Executable {
   #put(buffer: GPUBuffer, data: Data, spec: TensorSpec, extents: Extents, what: string): void {
     const length = lengthOf(spec, extents)
     if (data.length !== length) throw new Error(`bug: ${what} has ${data.length} elements instead of ${length}`)
-    const stored = spec.type.dtype === 'f16' ? wordsOf(data) : data
+    const stored = spec.type.dtype === 'f16' ? wordsOf(data, spec.rows) : data
     this.#open.device.queue.writeBuffer(buffer, 0, stored.buffer, stored.byteOffset, stored.byteLength)
   }
 
@@ -153,8 +153,10 @@ export class WebgpuExecutable implements Executable {
   }
 }
 
-function regionOf({ name, type }: TensorSpec, buffer: GPUBuffer, extents: Extents): Region {
-  return { buffer, dtype: type.dtype === 'bool' ? 'i32' : type.dtype, length: lengthOf({ name, type }, extents) }
+function regionOf(spec: TensorSpec, buffer: GPUBuffer, extents: Extents): Region {
+  const { type, rows } = spec
+  const length = lengthOf(spec, extents)
+  return { buffer, dtype: type.dtype === 'bool' ? 'i32' : type.dtype, length: rows ? (length / rows.length) * rows.step : length, rows }
 }
 
 function lengthOf({ type }: TensorSpec, extents: Extents): number {
@@ -162,8 +164,9 @@ function lengthOf({ type }: TensorSpec, extents: Extents): number {
 }
 
 /** As halves. WebGPU writes whole words, and buffers have room for one half more. */
-function wordsOf(data: Data): Uint16Array {
-  const halves = halvesOf(data instanceof Float32Array ? data : Float32Array.from(data))
+function wordsOf(data: Data, rows: Rows | undefined): Uint16Array {
+  const all = halvesOf(data instanceof Float32Array ? data : Float32Array.from(data))
+  const halves = rows ? apart(all, rows) : all
   if (halves.length % 2 === 0) return halves
   const words = new Uint16Array(halves.length + 1)
   words.set(halves)

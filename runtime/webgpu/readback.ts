@@ -2,7 +2,8 @@
 // `copy` is recorded with the work whose results it takes; `fetch` waits for them.
 import { setTimeout } from 'node:timers/promises'
 import type { Data } from '../backend.ts'
-import { floatsOf } from '../half.ts'
+import type { Rows } from '../../compiler/plan/plan.ts'
+import { floatsOf, together } from '../half.ts'
 import { mapRead, roundUp, usage } from './buffers.ts'
 import type { OpenDevice } from './device.ts'
 
@@ -11,6 +12,8 @@ export interface Region {
   readonly buffer: GPUBuffer
   readonly dtype: 'f32' | 'f16' | 'i32' | 'u32'
   readonly length: number
+  /** Where these are rows that lie apart: what lies between is left out. */
+  readonly rows?: Rows | undefined
 }
 
 /** Copies recorded and not yet fetched. `label`: that of the encoder, under which its duration is remembered. */
@@ -57,7 +60,7 @@ export class Readback {
       const size = bytesOf(region)
       const bytes = staging.getMappedRange(offset, roundUp(size)).slice(0, size)
       offset += roundUp(size)
-      return numbersIn(bytes, region.dtype)
+      return numbersIn(bytes, region)
     })
     staging.unmap()
     if (staging.size <= keptBytes) this.#free.push(staging)
@@ -93,12 +96,12 @@ function bytesOf({ dtype, length }: Region): number {
   return length * (dtype === 'f16' ? 2 : 4)
 }
 
-function numbersIn(bytes: ArrayBuffer, dtype: Region['dtype']): Data {
+function numbersIn(bytes: ArrayBuffer, { dtype, rows }: Region): Data {
   switch (dtype) {
     case 'f32':
       return new Float32Array(bytes)
     case 'f16':
-      return floatsOf(new Uint16Array(bytes))
+      return floatsOf(rows ? together(new Uint16Array(bytes), rows) : new Uint16Array(bytes))
     case 'i32':
       return new Int32Array(bytes)
     case 'u32':
