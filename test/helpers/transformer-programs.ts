@@ -25,9 +25,12 @@ export interface Sizes {
   readonly width: number
   readonly heads: number
   readonly hidden: number
+  /** Words; of more than there are tokens for in the inputs the others are never met. */
+  readonly words?: number
 }
 
-const modelOf = (sizes: Sizes) => elaborateModel(modelSpec(scope, { context, ...sizes }), { vocab, report: new Report() })!
+const modelOf = ({ words = vocab, ...sizes }: Sizes) =>
+  elaborateModel(modelSpec(scope, { context, ...sizes }), { vocab: words, report: new Report() })!
 const purpose = (facts: DeviceFacts, precision: Precision): Purpose => ({
   library: new Library(scope),
   lowering: loweringFor(facts),
