@@ -138,6 +138,11 @@ const vocabularies = [
     },
     { products: 3, extents: [{ row: 64 }, { row: 21 }], tolerance: 0.1 },
   ),
+  program('a gate in f16 of which no row is a number of fours', (b) => {
+    const z = product(b, 'NT', { m: 21, n: 77, k: 40 })
+    const scaled = b.binary('mul', z, b.input('scale', 'data', f32({ m: 21 })))
+    b.result('z', b.cast(b.binary('mul', scaled, b.cast(half(b, 'up', { m: 21, n: 77 }), 'f32')), 'f16'))
+  }, { tolerance: 64 * rounded }), // prettier-ignore
   program('k of an odd length in parts', (b) => {
     const x = half(b, 'x', { m: 16, token: 4099 })
     b.result('z', b.sumProduct(x, half(b, 'y', { n: 24, token: 4099 }), ['token']))

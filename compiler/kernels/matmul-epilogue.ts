@@ -7,16 +7,31 @@ import { storageType } from './module.ts'
 import type { Scope, Shader } from './shader.ts'
 import type { Joint } from './matmul-joint.ts'
 import { loadsBehind, turnOf, type Product } from './matmul-product.ts'
-import { inMemory } from './rows.ts'
+import { inMemory, rowsOf } from './rows.ts'
 import { one, same, sizeOf } from './size.ts'
 import { components, functionText } from './text.ts'
 
 /** Sums that `finish` takes at a time. */
 export type Width = 1 | 4
 
-/** Four, unless a row of the result ends within a four. */
-export function widthOf({ kernel, context }: Product): Width {
-  return sizeOf(kernel.n, context.live).factor % 4 === 0 ? 4 : 1
+/** Four, unless a row of the result ends within a four and what lies behind it is not free. */
+export function widthOf(product: Product): Width {
+  const { kernel, context } = product
+  return sizeOf(kernel.n, context.live).factor % 4 === 0 || endsInGaps(product) ? 4 : 1
+}
+
+/** Whether n is the rows of all tensors of the epilogue that have it, and these lie apart in memory (rows.ts): the last four may reach into the gap. */
+function endsInGaps({ kernel, context, operands, shader }: Product): boolean {
+  const [n, ...more] = wide(kernel.n, context.live)
+  if (!n || more.length > 0) return false
+  const prologue = operands.flatMap((id) => loadsBehind(kernel.body, id))
+  const loads = kernel.body.flatMap((s) => (s.op === 'load' && !prologue.includes(s) ? [s] : []))
+  return [...loads, ...kernel.stores].every(({ tensor, index }) => {
+    const along = index.flatMap((x, i) => (shader.dimsOfIndex(x).has(n.name) ? [i] : []))
+    const { type } = context.tensors[tensor]!
+    const last = index.at(-1)
+    return along.length === 0 || (along[0] === index.length - 1 && last?.kind === 'dim' && rowsOf(type)?.length === n.size)
+  })
 }
 
 /** Binds tensors that are read and written as vectors so, and tells which they are. */
@@ -93,7 +108,8 @@ function inFours(all: readonly Dim[], dims: readonly Dim[], index: readonly Inde
   const terms = termsOf(dims, index, live)
   const runs = runsOf(n, terms, live)
   const [inner, ...more] = runs.filter((run) => run.last === n.length - 1)
-  if (!inner || more.length > 0 || !same(inner.stride, one) || sizeOf(n.slice(inner.first), live).factor % 4 !== 0) return false
+  if (!inner || more.length > 0 || !same(inner.stride, one)) return false
+  if (inner.first > 0 && sizeOf(n.slice(inner.first), live).factor % 4 !== 0) return false
   const outer = runs.filter((run) => run !== inner)
   const rest = terms.filter((t) => !n.some((d) => t.index.kind === 'dim' && t.index.name === d.name))
   const fixed = rest.every((t) => !n.some((d) => shader.dimsOfIndex(t.index).has(d.name)))

@@ -1,5 +1,5 @@
 // How tensors lie in memory: row-major, and rows of halves begin at multiples of eight, so that a vocabulary of any size is as good to a
-// matrix unit as a round one. What lies between the rows is never written, and may be anything.
+// matrix unit as a round one. What lies between the rows is nobody's: it may hold anything, and whoever fills a row may write over it.
 import type { Dim, Type } from '../graph/graph.ts'
 import type { Rows } from '../plan/plan.ts'
 
