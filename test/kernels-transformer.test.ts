@@ -5,7 +5,12 @@ import { before, describe, test } from 'node:test'
 import type { Program } from '../compiler/build/programs.ts'
 import type { DeviceFacts } from '../compiler/facts.ts'
 import { planWebgpu } from '../compiler/plan/webgpu.ts'
+import { compile } from '../compiler/compile.ts'
+import { Library } from '../compiler/build/library.ts'
+import { preludeScope } from '../cli/library.ts'
+import { readFacts } from '../cli/device.ts'
 import type { WebgpuBackend } from '../runtime/webgpu/backend.ts'
+import { trainOf } from './helpers/check.ts'
 import { extents, inputsOf, sampling, training } from './helpers/transformer-programs.ts'
 import { testBackend } from './helpers/webgpu.ts'
 import { judge } from './onnx-judge.ts'
@@ -60,5 +65,63 @@ describe('plans', () => {
           assert.equal(buffers.lastIndexOf(buffer), buffers.indexOf(buffer), kernels[kernel]!.label)
       })
     }
+  })
+})
+
+describe('blocks of a page, for an H200', () => {
+  const facts = readFacts('test/devices/nvidia-h200.json')
+
+  /** Labels of the kernels of a training's step, and the operations that no matrix unit does. */
+  const stepOf = (product: (weight: string, x: string) => string, query = '[width, heads, head]') => {
+    const text = `use smdm
+block look(x: [time, width]) -> [time, width] {
+  param heads
+  let head = width / heads
+  weight Q, K, V: ${query}
+  weight O: [heads, head, width]
+  q = sum[width](${product('Q', 'x')})
+  k = sum[width](${product('K', 'x')})
+  v = sum[width](${product('V', 'x')})
+  y = sum[time'](softmax[time'](sum[head](q * k[time']) / sqrt(head)) * v[time'])
+  return sum[heads, head](${product('O', 'y')})
+}
+block layer(x: [time, width]) -> [time, width] {
+  param hidden
+  weight A, B: [width, hidden]
+  weight C: [hidden, width]
+  y = x + look(rmsnorm[width](x))
+  z = rmsnorm[width](y)
+  return y + sum[hidden](silu(sum[width](${product('A', 'z')})) * sum[width](${product('B', 'z')}) * C)
+}
+data tales = text("tales.txt") { tokenizer: bytes }
+train t = smdm.pretrain { model: smdm.preset(19M) { context: 512, layer: layer }, data: tales, budget: 200 steps, precision: f16 }
+`
+    const { plan } = compile(trainOf(text), { facts, library: new Library(preludeScope()), micro: 8 })
+    assert.equal(plan.target, 'webgpu')
+    const kernels = plan.programs[0]!.steps.map(({ kernel }) => plan.kernels[kernel]!)
+    const others = kernels.filter(({ wgsl }) => !wgsl.includes('subgroupMatrixLoad'))
+    const share = others.reduce((n, { flops }) => n + flops, 0) / kernels.reduce((n, { flops }) => n + flops, 0)
+    return { labels: kernels.map(({ label }) => label), share }
+  }
+  const plain = stepOf((weight, x) => `${x} * ${weight}`)
+
+  test('attention and products are for matrix units, without rotary positions too', () => {
+    assert.ok(plain.labels.some((label) => label.startsWith('flash attention')))
+    assert.ok(plain.share < 0.01, String(plain.share))
+  })
+
+  test('a product of a weight and what it is applied to is the same in either order', () => {
+    assert.deepEqual(
+      stepOf((weight, x) => `${weight} * ${x}`),
+      plain,
+    )
+  })
+
+  test('heads that do not lie together are put so for attention', () => {
+    const { labels } = stepOf((weight, x) => `${x} * ${weight}`, '[width, head, heads]')
+    assert.deepEqual(
+      labels.filter((label) => label.startsWith('attention')),
+      [],
+    )
   })
 })

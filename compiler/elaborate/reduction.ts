@@ -1,5 +1,6 @@
 // Reductions over named dimensions: sum, mean, max, min, argmax. A sum over a product becomes a contraction of its factors.
 import type { Expr, Ident } from '../../grammar/ast.ts'
+import type { Builder, Value } from '../graph/builder.ts'
 import { asFloat, isNumeric } from './arithmetic.ts'
 import type { Frame } from './frame.ts'
 import { FAILED, dimsOf, showDims, showTerm, tensor, type TensorTerm, type Term } from './term.ts'
@@ -33,6 +34,15 @@ export function reduction(frame: Frame, name: Reduction, dims: readonly Ident[],
   return reduce(frame, name, x, over.map((d) => d.name)) // prettier-ignore
 }
 
+/** A product's dims stand in the order of its factors: what is computed in front, so that rows stay rows however the product is written. */
+function weightLast(b: Builder, [x, y]: readonly [Value, Value]): readonly [Value, Value] {
+  const isWeight = (factor: Value): boolean => {
+    const { op, attrs } = b.node(factor)
+    return op === 'input' && attrs.role === 'state'
+  }
+  return isWeight(x) && !isWeight(y) ? [y, x] : [x, y]
+}
+
 export type Reduction = 'sum' | 'max' | 'min' | 'mean' | 'argmax'
 
 function reduce(frame: Frame, name: Reduction, x: TensorTerm, over: readonly string[]): Term {
@@ -41,10 +51,11 @@ function reduce(frame: Frame, name: Reduction, x: TensorTerm, over: readonly str
   const count = dims.reduce((n, d) => n * d.size, 1)
   switch (name) {
     case 'sum':
-      if (x.factors !== undefined) return tensor(b.sumProduct(...x.factors, over))
+      if (x.factors !== undefined) return tensor(b.sumProduct(...weightLast(b, x.factors), over))
       return tensor(b.reduce('reduce_sum', x.value(), over), { range: x.range && [Math.min(x.range[0] * count, x.range[0]), Math.max(x.range[1] * count, x.range[1])] }) // prettier-ignore
     case 'mean': {
-      const total = x.factors === undefined ? b.reduce('reduce_sum', asFloat(frame.ctx, x), over) : b.sumProduct(...x.factors, over)
+      const total =
+        x.factors === undefined ? b.reduce('reduce_sum', asFloat(frame.ctx, x), over) : b.sumProduct(...weightLast(b, x.factors), over)
       // The bound of a live dimension is not its extent: that is counted.
       const live = dims.some((d) => d.live)
       return tensor(b.binary('div', total, live ? b.reduce('reduce_sum', b.broadcast(b.constant(1), dims), over) : count))

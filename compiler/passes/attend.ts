@@ -4,7 +4,7 @@
 // Needs sums of products as `contract` (simplify) and softmax in primitives or as a call. Guarantees: equal values, and no scores where
 // attention was found. Must come before gradients are taken: the op has its own.
 import type { Builder, Value } from '../graph/builder.ts'
-import { names } from '../graph/dims.ts'
+import { find, names, without } from '../graph/dims.ts'
 import type { AttentionAttributes, Graph, Node, Type } from '../graph/graph.ts'
 import { dimOf, has } from '../graph/graph.ts'
 import { constantOf } from '../graph/fold.ts'
@@ -27,7 +27,18 @@ function attentionOf(b: Builder, p: Value, v: Value, over: readonly string[]): V
   if (!score) return undefined
   const { q, k, attrs } = score
   const fits = names(v.type.dims).sort().join() === names(k.type.dims).sort().join()
-  return fits ? b.add('attention', [q, k, v], attrs) : undefined
+  return fits
+    ? b.add(
+        'attention',
+        [q, k, v].map((x) => headLast(b, x, attrs.head)),
+        attrs,
+      )
+    : undefined
+}
+
+/** Kernels read heads that lie together: with others they would be many times slower than to put them so. */
+function headLast(b: Builder, x: Value, head: string): Value {
+  return b.broadcast(x, [...without(x.type.dims, [head]), find(x.type.dims, head)])
 }
 
 interface Score {

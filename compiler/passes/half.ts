@@ -82,7 +82,10 @@ function mirrored(graph: Graph, copied: ReadonlySet<string>): Graph {
   return { nodes: [...graph.nodes, ...casts], outputs: [...graph.outputs, ...outputs] }
 }
 
-/** x as f16, or its copy if it is a weight that has one. The cast goes below views, so that all views of one value share it. */
+/**
+ * x as f16, or its copy if it is a weight that has one. The cast goes below views, so that all views of one value share it; but what is
+ * computed and then put in another order is stored in that one.
+ */
 function narrowed(b: Builder, x: Value, copied: ReadonlySet<string>): Value {
   const node = b.node(x)
   const inner = (): Value => narrowed(b, b.value(node.inputs[0]!), copied)
@@ -97,10 +100,16 @@ function narrowed(b: Builder, x: Value, copied: ReadonlySet<string>): Value {
     case 'split':
       return b.split(inner(), node.attrs.dim, node.attrs.into)
     case 'broadcast':
-      return b.broadcast(inner(), node.attrs.dims)
+      return isPermuted(b, node) ? b.cast(x, 'f16') : b.broadcast(inner(), node.attrs.dims)
     default:
       return b.cast(x, 'f16')
   }
+}
+
+/** Whether a broadcast repeats nothing, and what it is of is no input. */
+function isPermuted(b: Builder, { inputs, type }: Node): boolean {
+  const source = b.node(b.value(inputs[0]!))
+  return source.op !== 'input' && source.type.dims.length === type.dims.length
 }
 
 /** Both operands have dims of their own: else it is a sum along a vector, which no matrix unit makes faster. */

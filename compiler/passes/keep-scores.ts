@@ -10,6 +10,6 @@ export function keepScores(graph: Graph, keeps: (attrs: AttentionAttributes, inp
     if (node.op !== 'attention_dq' || !keeps(node.attrs, inputs.map((x) => x.type))) return undefined // prettier-ignore
     const ds = b.add('attention_ds', inputs, node.attrs)
     const sum = b.add('contract', [ds, inputs[1]!], { over: [node.attrs.key] })
-    return b.broadcast(b.cast(b.binary('mul', sum, node.attrs.scale), node.type.dtype), node.type.dims)
+    return b.cast(b.broadcast(b.binary('mul', sum, node.attrs.scale), node.type.dims), node.type.dtype)
   })
 }
