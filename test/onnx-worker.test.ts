@@ -50,6 +50,14 @@ describe('the worker', () => {
     assert.equal(first.length, 4)
   })
 
+  test('what cannot be sent to the worker is refused, and the next answer is that of its own question', async () => {
+    await using executable = await backend.load(plan())
+    const w = [1] as unknown as Float32Array
+    await assert.rejects(executable.run('heavy', { w }))
+    await executable.write('s', Float32Array.of(1, 2, 3, 4))
+    assert.deepEqual(await executable.read('s'), Float32Array.of(1, 2, 3, 4))
+  })
+
   test('several runs in flight keep apart, and the main thread stays free', async () => {
     await using executable = await backend.load(plan())
     let turns = 0

@@ -35,9 +35,10 @@ export class WorkerLink {
   ask(request: Request, transfer: readonly ArrayBuffer[] = []): Promise<Data | Tensors | undefined> {
     if (this.#dead) return Promise.reject(this.#dead)
     return new Promise((resolve, reject) => {
+      // What cannot be sent gets no answer: whoever waited for one would take the next request's.
+      this.#worker.postMessage(request, transfer)
       this.#waiting.push({ resolve, reject })
       this.#worker.ref()
-      this.#worker.postMessage(request, transfer)
     })
   }
 
