@@ -3,8 +3,9 @@ import type { CustomHost, CustomJob } from '../compiler/plan/jobs.ts'
 import { loadWeights } from './checkpoint/load.ts'
 import { readTokens } from './data/source.ts'
 import { metricEvent } from './evaluate.ts'
-import { Failure, type RunEvent } from './events.ts'
+import type { RunEvent } from './events.ts'
 import { telling } from './failures.ts'
+import { loopOf, metricsOf, plugged, progressOf, tokensOf } from './plugged.ts'
 import { programOf, runProgram } from './program.ts'
 import { drawing } from './random.ts'
 import { secondsSince, type StageContext } from './stage.ts'
@@ -20,34 +21,28 @@ export async function* custom(job: CustomJob, context: StageContext): AsyncGener
   const draw = drawing(job.seed, 'plugin')
   const host: CustomHost = {
     batch: job.micro,
-    tokens: ({ field }) => readTokens(job.data[field] ?? missing(`data \`${field}\``), cache),
+    tokens: async ({ field }) => readTokens(job.data[field] ?? missing(`data \`${field}\``), cache),
     run: async (name, tokens) =>
-      runProgram(executable ?? missing('model'), programOf(plan, name) ?? missing(`program \`${name}\``), { tokens }),
+      runProgram(executable ?? missing('model'), programOf(plan, name) ?? missing(`program \`${name}\``), { tokens: tokensOf(tokens) }),
     random: (a, b = 0, c = 0, d = 0) => draw(a, b, c, d),
   }
-  const loop = job.run(host)
-  let next = await plugged(stage, loop.next())
-  for (; next.done !== true; next = await plugged(stage, loop.next())) {
-    const { done, total } = next.value
-    yield { kind: 'progress', stage, done, total, seconds: secondsSince(start) }
-    if (!signal.aborted) continue
-    yield { kind: 'stopped', stage, step: done, total }
+  const loop = await plugged(stage, () => loopOf(job.run(host)))
+  for (;;) {
+    const next = await plugged(stage, async () => {
+      const { done, value } = await loop.next()
+      return done === true ? { metrics: metricsOf(value) } : { progress: progressOf(value) }
+    })
+    if (next.progress) {
+      const { done, total } = next.progress
+      yield { kind: 'progress', stage, done, total, seconds: secondsSince(start) }
+      if (!signal.aborted) continue
+      yield { kind: 'stopped', stage, step: done, total }
+      return
+    }
+    const { metrics } = next
+    await telling('writing metrics', () => replaceText(folder.artifact, JSON.stringify(metrics, undefined, 2) + '\n'))
+    for (const metric of metrics) yield metricEvent(stage, metric)
     return
-  }
-  const metrics = next.value
-  await telling('writing metrics', () => replaceText(folder.artifact, JSON.stringify(metrics, undefined, 2) + '\n'))
-  for (const metric of metrics) yield metricEvent(stage, metric)
-}
-
-/** What a plugin throws is its own mistake, and is told as such. */
-async function plugged<T>(stage: string, step: Promise<T>): Promise<T> {
-  try {
-    return await step
-  } catch (error) {
-    if (error instanceof Failure) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    const advice = ['the mistake is in the plugin, not in smdmc']
-    throw new Failure({ code: 'plugin-failed', message: `the plugin of ${stage} failed: ${reason}`, advice }, { cause: error })
   }
 }
 

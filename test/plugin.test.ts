@@ -99,3 +99,26 @@ test('a plugin that fails while it runs is told from a failure of ours', async (
   const last = lines.at(-1)!
   assert.ok(last.kind === 'failed' && last.code === 'plugin-failed' && last.message.includes('host.token is not a function'))
 })
+
+const runs: readonly (readonly [what: string, from: string, to: string, message: RegExp])[] = [
+  ['a function that is no generator', 'async function* calibration', 'function calibration', /its `run` is no generator/],
+  ['no metrics', 'return metricsOf(bins)', '', /its `run` returns something else than a list/],
+  ['progress without numbers', 'yield { done: first + many, total }', 'yield', /its `run` yields something else than `\{ done, total \}`/],
+  ['a metric that is no number', 'value: accuracy,', 'value: NaN,', /its metric `accuracy` is no finite number: NaN/],
+  ['tokens in a list', "host.run('guess', input)", "host.run('guess', [...input])", /`host.run` takes its tokens as an Int32Array/],
+]
+
+test('what a plugin’s loop gives is held to its contract', async () => {
+  using folder = new Folder()
+  withPlugin(folder, '')
+  const text = readFileSync(example, 'utf8')
+  for (const [what, from, to, message] of runs) {
+    const changed = text.replace(from, to)
+    folder.write('calibration.ts', from.includes('function*') ? changed.replace(/await |yield /g, '') : changed)
+    const { code, lines, stderr } = await folder.run('run', 'page.smdm', 'sure', '--device', 'cpu', '--json')
+    assert.equal(code, 1, `${what}: ${stderr}`)
+    const last = lines.at(-1)!
+    assert.ok(last.kind === 'failed' && last.code === 'plugin-failed', what)
+    assert.match(last.message, message, what)
+  }
+})
