@@ -41,8 +41,17 @@ export async function loadPlugin(name: string, from: string): Promise<PluginOrPr
     if (!isPlugin(module.plugin)) return { problem: 'it exports no `plugin` with `kinds`, each with `doc`, `fields` and `run`' }
     return { plugin: module.plugin, sha256: createHash('sha256').update(readFileSync(file)).digest('hex') }
   } catch (error) {
-    return { problem: `loading it failed: ${error instanceof Error ? error.message : String(error)}` }
+    return { problem: `loading it failed: ${reasonOf(error)}` }
   }
+}
+
+/** On one line: mistakes of syntax come with a heading. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return text
+    .replace(/^Transform failed with \d+ errors?:/, '')
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' ')
 }
 
 function isPlugin(value: unknown): value is Plugin {

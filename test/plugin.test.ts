@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
+import type { Plugin } from '../compiler/spec/plugin.ts'
+import { checked, shown } from './helpers/check.ts'
 import { Folder, pageText, type Line } from './helpers/cli.ts'
 
 const example = join(import.meta.dirname, '..', 'examples', 'plugins', 'calibration.ts')
@@ -73,6 +75,12 @@ const mistakes: readonly (readonly [what: string, plugin: string | undefined, mo
   ['another kind', undefined, 'calibration b = tiny { seed: 3 }', /`b` is a calibration, but this is a train/],
   ['no such file', './calibratio.ts', '', /there is no such file or package[^]*did you mean `.\/calibration.ts`/],
   ['no plugin in it', './text.ts', '', /it exports no `plugin`/],
+  [
+    'a mistake of syntax in it',
+    './syntax.ts',
+    '',
+    /loading it failed: [^\n]*syntax.ts:\d+:\d+: ERROR: Expected identifier[^\n]*\n --> page.smdm:1:5\n/,
+  ],
   ['a mistake in it', './broken.ts', '', /loading it failed: not today/],
   ['a taken word', './taken.ts', '', /brings the kind `train`, which is there already/],
 ]
@@ -83,12 +91,88 @@ for (const [what, plugin, more, message] of mistakes) {
     withPlugin(folder, more, plugin)
     writeFileSync(join(folder.path, 'text.ts'), 'export const text = 1')
     writeFileSync(join(folder.path, 'broken.ts'), `throw new Error('not today')`)
+    writeFileSync(join(folder.path, 'syntax.ts'), 'export const plugin = {')
     writeFileSync(join(folder.path, 'taken.ts'), `export const plugin = { kinds: { train: { doc: '', fields: {}, run: () => [] } } }`)
     const { code, stderr } = await folder.run('check', 'page.smdm')
     assert.equal(code, 2)
     assert.match(stderr, message)
   })
 }
+
+/** A plugin with the kind `probe` of one field, with other parts of the kind. */
+function probe(field: unknown, kind: object = {}, [word, name] = ['probe', 'a']): unknown {
+  return { kinds: { [word]: { doc: '', fields: { [name]: field }, run: () => undefined, ...kind } } }
+}
+
+const typed = (type: unknown, more: object = {}): object => ({ type, doc: '', ...more })
+const text = typed({ is: 'text' })
+
+/** What is said of a page that uses the plugin. */
+function saidOf(plugin: unknown): string {
+  const { diagnostics } = checked('use "./probe.ts"\nprobe b { a: "x" }\n', { plugin: () => ({ plugin: plugin as Plugin, sha256: '' }) })
+  return shown(diagnostics)
+}
+
+const schemas: readonly (readonly [message: string, plugin: unknown])[] = [
+  ['its `kinds` are empty', { kinds: {} }],
+  ['no page can say `a probe`: a kind is called by a name', probe(text, {}, ['a probe', 'a'])],
+  ['no page can say `let`: a kind is called by a name', probe(text, {}, ['let', 'a'])],
+  ['its kind `probe` has no `doc`', probe(text, { doc: undefined })],
+  ['`lower` of its kind `probe` is no function', probe(text, { lower: 5 })],
+  ['the field `a b` of its kind `probe` has no name that a page can say', probe(text, {}, ['probe', 'a b'])],
+  ['the field `a` of its kind `probe` is no record with `type` and `doc`', probe(1)],
+  ['the field `a` of its kind `probe` has no `doc`', probe({ type: { is: 'text' } })],
+  ["the field `a` of its kind `probe` has no `type` such as `{ is: 'text' }`", probe({ doc: '' })],
+  ['the field `a` of its kind `probe` has the type `txt`; did you mean `text`?', probe(typed({ is: 'txt' }))],
+  ['the field `a` of its kind `probe` has the type `axes`; a plugin’s fields are text, truth, word,', probe(typed({ is: 'axes' }))],
+  ['the field `a` of its kind `probe` has no `words`, a list of texts', probe(typed({ is: 'word' }))],
+  ['the field `a` of its kind `probe` has no list of types in `of`', probe(typed({ is: 'either' }))],
+  ["the field `a` of its kind `probe` has no `units`: write `units: ['none']` for a plain number", probe(typed({ is: 'quantity' }))],
+  [
+    'the field `a` of its kind `probe` has several `units`, and a plugin is given a number without its unit: choose one of steps and tokens',
+    probe(typed({ is: 'list', of: { is: 'quantity', units: ['steps', 'tokens'] } })),
+  ],
+  ['the field `a` of its kind `probe` is measured in `stepz`; there are none,', probe(typed({ is: 'quantity', units: ['stepz'] }))],
+  [
+    'the field `a` of its kind `probe` cannot hold this: of records a plugin is given `data`, in a field of its own',
+    probe(typed({ is: 'list', of: { is: 'record', kind: 'data' } })),
+  ],
+  [
+    "the field `a` of its kind `probe` cannot hold this: of stages a plugin is given the training in `from`, with `kinds: ['train']`",
+    probe(typed({ is: 'stage', kinds: ['train'] })),
+  ],
+  ['the field `from` of its kind `probe` must be of type stage: it gives the model', probe(text, {}, ['probe', 'from'])],
+  ['the field `a` of its kind `probe` has a default that is no text: write it as a page', probe(typed({ is: 'text' }, { default: 5 }))],
+  [
+    'the field `a` of its kind `probe` has the default `5 steps`, but `default` cannot be a number of steps',
+    probe(typed({ is: 'text' }, { default: '5 steps' })),
+  ],
+]
+
+test('what is wrong with a schema is said where it is used, once', () => {
+  for (const [message, plugin] of schemas) {
+    const said = saidOf(plugin)
+    assert.ok(said.startsWith(`error[cannot-use]: I cannot use \`./probe.ts\`: ${message}`), `${message}\n${said}`)
+    assert.match(said, /^.*\n --> page.smdm:1:5\n.*\n.*\n.*\^\n$/, message)
+  }
+  assert.equal(saidOf(probe(text)), '')
+})
+
+test('a check that fails, or gives no list, is told as the plugin’s mistake', () => {
+  const failing = (): never => {
+    throw new Error('not today')
+  }
+  assert.match(
+    saidOf(probe(text, { check: failing })),
+    /^error\[plugin-problem\]: the `check` of `probe` failed: not today\n --> page.smdm:2:7\n/,
+  )
+  for (const check of [() => Promise.resolve([]), () => [{}], () => 'no']) {
+    assert.match(
+      saidOf(probe(text, { check })),
+      /^error\[plugin-problem\]: the `check` of `probe` gives something else than a list of `{ field, me/,
+    )
+  }
+})
 
 test('a plugin that fails while it runs is told from a failure of ours', async () => {
   using folder = new Folder()

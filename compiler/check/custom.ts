@@ -1,12 +1,13 @@
 // A stage whose kind a plugin brings → CustomStage: its values as the plugin sees them, its model and data as handles. What the
 // schema cannot say the plugin's own check says.
+import { bug } from '../bug.ts'
 import { asStage, type Parts } from './base.ts'
 import { field, place, type Build } from './build.ts'
 import { complete, sound } from './complete.ts'
 import { buildData } from './data.ts'
 import { normalForm } from './normal.ts'
 import type { CustomStage, DataSpec, TrainStage } from './pipeline.ts'
-import type { FieldValue, Values } from '../spec/plugin.ts'
+import type { FieldValue, Problem, Values } from '../spec/plugin.ts'
 import { trainedOf } from './sample.ts'
 import type { Rec, Value } from './value.ts'
 
@@ -42,7 +43,7 @@ function modelOf(trained: TrainStage): FieldValue {
   return { kind: 'model', name, context, vocab: model.vocab, mask: model.vocab }
 }
 
-/** A value as the plugin sees it. Undefined where it cannot be had. */
+/** A value as the plugin sees it; its schema has no field of any other type. Undefined where a mistake has been reported. */
 function handed(b: Build, name: string, value: Value, data: Map<string, DataSpec>): FieldValue | undefined {
   switch (value.kind) {
     case 'quantity':
@@ -58,24 +59,42 @@ function handed(b: Build, name: string, value: Value, data: Map<string, DataSpec
       return items.some((item) => item === undefined) ? undefined : (items as FieldValue[])
     }
     case 'record': {
-      const spec = value.of === 'data' ? buildData(b, value, 'all') : undefined
+      const spec = buildData(b, value, 'all')
       if (!spec) return undefined
       data.set(name, spec)
       return { kind: 'data', field: name, tokens: spec.tokens }
     }
     case 'poison':
+      return undefined
     case 'extreme':
     case 'code':
     case 'axes':
     case 'family':
     case 'library':
-      return undefined
+      return bug(`a plugin has the field ${name} of a type that it cannot be given`)
   }
 }
 
 /** What the plugin has against these values, each at its field. */
 function checkValues(b: Build, stage: Rec, values: Values): boolean {
-  const problems = stage.custom?.kind.check?.(values) ?? []
+  const problems = problemsOf(stage, values)
   for (const { field: name, message, notes = [] } of problems) b.s.say.pluginProblem(place(stage, name).at, { message, notes })
   return problems.length === 0
+}
+
+/** A check that fails, or that gives no list of problems, is a problem itself. */
+function problemsOf({ custom }: Rec, values: Values): readonly Problem[] {
+  const failed = (why: string): readonly Problem[] => [
+    { field: '', message: `the \`check\` of \`${custom?.word}\` ${why}`, notes: ['the mistake is in the plugin, not in the page'] },
+  ]
+  try {
+    const found: unknown = custom?.kind.check?.(values) ?? []
+    return isProblems(found) ? found : failed('gives something else than a list of `{ field, message }`')
+  } catch (error) {
+    return failed(`failed: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function isProblems(value: unknown): value is readonly Problem[] {
+  return Array.isArray(value) && value.every((problem: Partial<Problem> | undefined) => typeof problem?.message === 'string')
 }

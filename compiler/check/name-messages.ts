@@ -46,7 +46,7 @@ export const nameMessages = {
     notes: [
       f.library
         ? `it is a library: write \`use ${f.path}\`, without quotes`
-        : (meant(f.near) ?? (f.path.includes('.') ? 'a path begins at the folder of the page' : undefined)),
+        : (meant(f.near) ?? (f.path.includes('.') && isMissing(f.problem) ? 'a path begins at the folder of the page' : undefined)),
     ],
     fixes: meantFix(f.span, f.library ? f.path : f.near),
   }),
@@ -159,6 +159,9 @@ interface Takes {
 }
 
 /** `` `adamw { lr: …, warmup: … }` ``. */
+/** Whether a problem is that of a name which leads nowhere. */
+const isMissing = (problem: string): boolean => problem === 'missing' || problem.startsWith('there is no such file')
+
 function withFields(name: string, fields: readonly string[]): string {
   return code(`${name} { ${fields.length === 0 ? '…' : fields.map((field) => `${field}: …`).join(', ')} }`)
 }

@@ -17,7 +17,10 @@ export interface Plugin {
 
 export interface StageKind {
   readonly doc: string
-  /** The schema. A field `from` of type stage gives the stage a model; fields of type record `data` give it tokens. */
+  /**
+   * The schema. A field `from` of type stage, with `kinds: ['train']`, gives the stage a model; fields of type record `data` give it
+   * tokens. All others are texts, truths, words, quantities of one unit, lists of those or either of them: what a FieldValue can hold.
+   */
   readonly fields: Fields
   /** Raised when a change of the plugin changes results in a way that its text does not show: a package it imports, say. */
   readonly numerics?: number
