@@ -27,8 +27,11 @@ export function pluginFile(name: string, from: string): string | undefined {
 /** Runs the plugin's file, which is the user's code. */
 export async function loadPlugin(name: string, from: string): Promise<PluginOrProblem> {
   const file = pluginFile(name, from)
+  const beside = resolve(dirname(from), name)
+  if (file === undefined ? existsSync(beside) : file === beside && !/\.[cm]?[jt]s$/.test(file))
+    return { problem: 'it is neither a page (.smdm, .yaml, .json) nor a plugin (.ts, .js)' }
   if (file === undefined) {
-    const near = neighbour(resolve(dirname(from), name))
+    const near = neighbour(beside)
     return {
       problem: 'there is no such file or package',
       near: near && name.slice(0, name.lastIndexOf('/') + 1) + near.split(/[\\/]/).at(-1)!,

@@ -17,6 +17,7 @@ const PROGRAMS: readonly (readonly [code: string, text: string, more?: Parameter
   ['use-cycle', 'use "a.smdm" as a', { used: { 'a.smdm': 'use "b.smdm" as b', 'b.smdm': 'use "a.smdm" as a' } }],
   ['cannot-use', 'use "nowhere.smdm" as n'],
   ['cannot-use', 'use smd'],
+  ['unknown-name', 'use "a.smdm" as a\nlet n = a.b.c', { used: { 'a.smdm': 'use "b.smdm" as b', 'b.smdm': 'let c = 1' } }],
   ['alias-needed', 'use "a.smdm"', { used: { 'a.smdm': '' } }],
   ['unknown-param', page(), { set: { size: '6M' } }],
   ['unset-param', `param n\n${page('seed: n')}`],
@@ -343,4 +344,14 @@ test('what Adam divides by is never nothing', () => {
     [['out-of-range'], ['out-of-range']],
   )
   assert.deepEqual(codesOf(page('optimizer { betas: [0, 0.999], eps: 1e-20 }')), [])
+})
+
+test('what a used file uses is not handed on: the cure is a use of one’s own, not the same name again', () => {
+  const used = { 'a.smdm': 'use "b.smdm" as b\nlet bb = 1', 'b.smdm': 'let c = 1' }
+  const said = (text: string): string => shown(checked(`use "a.smdm" as a\n${text}`, { used }).diagnostics)
+  assert.match(
+    said('let n = a.b.c'),
+    /`a` has no `b`\n[^]*= write `use … as b` in this file, too: what a used file uses is not handed on\n/,
+  )
+  assert.match(said('let n = a.bbb'), /did you mean `bb`\?/)
 })

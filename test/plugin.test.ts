@@ -74,6 +74,8 @@ const mistakes: readonly (readonly [what: string, plugin: string | undefined, mo
   ['an unknown kind', undefined, 'calibratoin b { from: tiny }', /did you mean `calibration`/],
   ['another kind', undefined, 'calibration b = tiny { seed: 3 }', /`b` is a calibration, but this is a train/],
   ['no such file', './calibratio.ts', '', /there is no such file or package[^]*did you mean `.\/calibration.ts`/],
+  ['a file of another sort', 'text.txt', '', /it is neither a page \(.smdm, .yaml, .json\) nor a plugin \(.ts, .js\)\n --> [^=]*\n\n/],
+  ['a file of another sort, by its path', './text.txt', '', /it is neither a page/],
   ['no plugin in it', './text.ts', '', /it exports no `plugin`/],
   [
     'a mistake of syntax in it',

@@ -213,8 +213,12 @@ function member(target: Expr, name: { readonly name: string; readonly span: Span
   if (base.kind === 'library') {
     const binding = base.names.own.get(name.name)
     if (binding && binding.kind !== 'use') return bound(binding, span, env)
-    const near = nearest(name.name, [...base.names.own.keys()])
-    s.say.unknownName(name.span, { name: name.name, near, span: name.span, of: textOf(target.span) })
+    const near = nearest(
+      name.name,
+      [...base.names.own].flatMap(([other, { kind }]) => (kind === 'use' ? [] : [other])),
+    )
+    const here = binding && `\`use … as ${name.name}\` in this file, too: what a used file uses is not handed on`
+    s.say.unknownName(name.span, { name: name.name, near, span: name.span, of: textOf(target.span), here })
     return poison(span)
   }
   if (base.kind === 'record' && base.of === 'data' && (name.name === 'train' || name.name === 'validation')) {
