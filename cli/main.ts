@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { PluginMistake } from '../compiler/bug.ts'
 import { Failure } from '../runtime/events.ts'
 import { asFailure } from '../runtime/failures.ts'
+import { pluginFailed } from '../runtime/plugged.ts'
 import type { BenchOptions } from './commands/bench.ts'
 import type { ExplainOptions } from './commands/explain.ts'
 import type { PlanOptions } from './commands/plan.ts'
@@ -146,7 +148,7 @@ async function finish(options: Common, command: (output: Output) => Promise<Exit
   try {
     process.exitCode = await command(output)
   } catch (thrown) {
-    const error = asFailure(thrown, 'working')
+    const error = thrown instanceof PluginMistake ? pluginFailed(thrown.stage, thrown) : asFailure(thrown, 'working')
     if (error instanceof Failure) reportFailure(error, output)
     else reportBug(error, output)
     process.exitCode = error instanceof WrongUse ? exits.wrong : exits.failed

@@ -8,11 +8,15 @@ export async function plugged<T>(stage: string, step: () => T | Promise<T>): Pro
   try {
     return await step()
   } catch (error) {
-    if (error instanceof Failure) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    const advice = ['the mistake is in the plugin, not in smdmc']
-    throw new Failure({ code: 'plugin-failed', message: `the plugin of ${stage} failed: ${reason}`, advice }, { cause: error })
+    throw error instanceof Failure ? error : pluginFailed(stage, error)
   }
+}
+
+/** What a plugin threw, as the failure of a stage of its kind. */
+export function pluginFailed(stage: string, error: unknown): Failure {
+  const reason = error instanceof Error ? error.message : String(error)
+  const advice = ['the mistake is in the plugin, not in smdmc']
+  return new Failure({ code: 'plugin-failed', message: `the plugin of ${stage} failed: ${reason}`, advice }, { cause: error })
 }
 
 type Loop = AsyncIterator<unknown, unknown>

@@ -176,6 +176,30 @@ test('a check that fails, or gives no list, is told as the plugin’s mistake', 
   }
 })
 
+const lowerings: readonly (readonly [lowering: string, message: RegExp])[] = [
+  ["throw new Error('not today')", /the plugin of sure failed: not today$/],
+  ["network.program('guess', (logits, { apply }) => ({ token: apply('peek', [logits]) }))", /the plugin of sure failed: .* no op peek$/],
+  ["network.program('guess', (logits, { graph }) => ({ token: graph.reduce('argmax', logits, ['voc']) }))", / over voc$/],
+  ["network.program('guess', () => ({}))", /the program `guess` has no results$/],
+  ["network.program('guess', () => ({ token: 5 }))", /the result `token` of the program `guess` is no value of its graph$/],
+]
+
+test('a lowering that fails is told as the plugin’s mistake', async () => {
+  using folder = new Folder()
+  withPlugin(folder, '')
+  for (const [lowering, message] of lowerings) {
+    folder.write(
+      'calibration.ts',
+      readFileSync(example, 'utf8').replace("network.program('guess'", `${lowering}\n        network.program('same'`),
+    )
+    const { code, lines, stderr } = await folder.run('explain', 'page.smdm', 'sure', '--at', 'graph', '--device', 'cpu', '--json')
+    assert.equal(code, 1, stderr)
+    const last = lines.at(-1)!
+    assert.ok(last.kind === 'failed' && last.code === 'plugin-failed', lowering)
+    assert.match(last.message, message)
+  }
+})
+
 test('a plugin that fails while it runs is told from a failure of ours', async () => {
   using folder = new Folder()
   withPlugin(folder, '')
