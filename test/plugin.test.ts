@@ -200,6 +200,13 @@ test('a lowering that fails is told as the plugin’s mistake', async () => {
   }
 })
 
+test('a stage of a plugin that others amend may lack fields, as any other may', async () => {
+  using folder = new Folder()
+  withPlugin(folder, 'calibration base { from: tiny }\ncalibration more = base { data: sea }')
+  const { code, stderr } = await folder.run('check', 'page.smdm')
+  assert.equal(code, 0, stderr)
+})
+
 test('a plugin that fails while it runs is told from a failure of ours', async () => {
   using folder = new Folder()
   withPlugin(folder, '')

@@ -31,7 +31,7 @@ export function buildStages(s: Session, root: Names): readonly Stage[] {
     if (stage) done.push(stage)
     return stage
   }
-  const b: Build = { s, stages, done, told: new Set(), bases: basesIn(root), stageOf }
+  const b: Build = { s, stages, done, told: new Set(), bases: basesIn(s, root), stageOf }
   for (const item of root.module.items) {
     // Nouns that no stage mentions are evaluated too, for their mistakes.
     if (item.kind === 'use' || item.kind === 'op' || item.kind === 'block') continue
@@ -49,11 +49,11 @@ function checkValue(b: Build, value: Rec): void {
   if (value.of === 'data') buildData(b, value, 'all')
 }
 
-/** Trainings of a file that another one amends. */
-function basesIn(root: Names): ReadonlySet<Noun> {
+/** Stages of a file that another one amends. */
+function basesIn(s: Session, root: Names): ReadonlySet<Noun> {
   const bases = new Set<Noun>()
   for (const item of root.module.items) {
-    if (item.kind !== 'noun' || !isKind(item.noun.name) || item.value.kind === 'record') continue
+    if (item.kind !== 'noun' || item.value.kind === 'record' || !(isKind(item.noun.name) || s.kinds.has(item.noun.name))) continue
     let base: Expr = item.value
     while (base.kind === 'amend') base = base.target
     const binding = base.kind === 'name' ? root.own.get(base.name) : undefined
