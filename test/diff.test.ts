@@ -34,6 +34,16 @@ test('values, content of files, code, and what was not there', () => {
   )
 })
 
+test('what only one of two kinds of stages has is no other way to compute it', () => {
+  const more = 'eval e { from: t, data: tales.validation, metric: likelihood }'
+  const found = differences(trainOf(page('', more)).normal, stageOf(page('', more), 'e').normal)
+  assert.deepEqual(
+    found.filter(({ path }) => path.startsWith('numerics')),
+    [],
+  )
+  assert.ok(found.some(({ path }) => path === 'stage'))
+})
+
 test('a budget in flops, from the page’s param or from --set', () => {
   const budget = (flops: string) => `param budget = ${flops}\n${page().replace('2000 steps', 'budget')}`
   assert.match(

@@ -13,6 +13,8 @@ export function differences(before: unknown, after: unknown): readonly Differenc
   const paths = [...new Set([...old.keys(), ...young.keys()])].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
   return paths.flatMap((path) => {
     const [x, y] = [old.get(path), young.get(path)]
+    // What only one of two has is another kind of record, not another way to compute one; its fields say so.
+    if (rank(path) > 0 && (x === undefined || y === undefined)) return []
     return JSON.stringify(x) === JSON.stringify(y) ? [] : [{ path, before: x, after: y }]
   })
 }
