@@ -47,6 +47,11 @@ const words: Readonly<Record<string, Words>> = {
     message: (what) => `a file stands where a folder is needed, while ${what}`,
     advice: ['move that file away'],
   },
+  ENAMETOOLONG: {
+    code: 'name-too-long',
+    message: (what) => `a name is longer than the file system takes, while ${what}`,
+    advice: ['give the stage, the page or the file a shorter name; what is finished is found again under any name'],
+  },
   EMFILE: {
     code: 'too-many-files',
     message: (what) => `too many files are open while ${what}`,

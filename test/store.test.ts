@@ -97,6 +97,10 @@ test('errors of the system become failures with advice; others stay what they ar
   assert.ok(missing instanceof Failure && missing.code === 'missing-file' && missing.message.includes(path))
   const full = asFailure(Object.assign(new Error('no space'), { code: 'ENOSPC' }), 'saving')
   assert.ok(full instanceof Failure && full.code === 'disk-full' && full.advice.length > 0)
+  const long = asFailure(await readFile(`${path}${'n'.repeat(300)}`).catch((e: unknown) => e), 'reading')
+  assert.ok(
+    long instanceof Failure && long.code === 'name-too-long' && long.message.includes('a name is longer than the file system takes'),
+  )
   const ours = new TypeError('x')
   assert.equal(asFailure(ours, 'saving'), ours)
 })
