@@ -1,6 +1,6 @@
 // The language server on pages in YAML, on pages with plugins, on data with columns, and on the beginnings of all worked examples.
 import assert from 'node:assert/strict'
-import { copyFileSync, readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { writeYaml } from '../compiler/yaml/write.ts'
@@ -165,6 +165,21 @@ calibration sure { from: base, data: tales.validation, bin: 3 }
   assert.match(await editor.hover('plug.smdm', marked(page.replace('bin: 3', 'hi|de: 3%'))), /Share of tokens that are hidden/)
   const words = await editor.complete('plug.smdm', marked(`${page}cal|`))
   assert.ok(words.some((i) => i.label === 'calibration'))
+})
+
+test('a plugin that is written, cured or changed while the server runs is loaded again', async () => {
+  const plugin = (field: string): string =>
+    `export const plugin = { kinds: { probe: { doc: '', fields: { ${field}: { type: { is: 'text' }, doc: '' } }, run: () => [] } } }`
+  const page = 'use "./probe.ts"\nprobe p { a: "x" }\n'
+  assert.deepEqual(await codes('late.smdm', page), ['cannot-use'], 'it is not there')
+  for (const [text, expected] of [
+    ['export const plugin = {', ['cannot-use']],
+    [plugin('a'), []],
+    [plugin('other'), ['unknown-field']],
+  ] as const) {
+    writeFileSync(join(editor.folder, 'probe.ts'), text)
+    assert.deepEqual(await codes('late.smdm', page), expected, text)
+  }
 })
 
 test('columns are those of the file', async () => {

@@ -1,6 +1,6 @@
 // Open buffers, files on disk and the libraries → sources, each parsed once for each text, and the World that checking asks.
 // A file is called by its full path, so that one file is one source whichever page uses it. An open buffer hides the file.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { World } from '../../compiler/check/check.ts'
 import type { Native, NativeProblem } from '../../compiler/check/session.ts'
@@ -14,7 +14,7 @@ import { cacheFolder } from '../../runtime/cache.ts'
 import { FileIndex } from '../files.ts'
 import { libraryNames, librarySources, preludeSources } from '../library.ts'
 import { nativeKey, nativeProblem } from '../natives.ts'
-import { loadPlugin, type PluginOrProblem } from '../plugins.ts'
+import { loadPlugin, pluginFile, type PluginOrProblem } from '../plugins.ts'
 
 /** Where a file of a package is kept, if it has been fetched: `npm:NAME@VERSION/path` → a path. */
 export type Fetched = (path: string) => string | undefined
@@ -105,9 +105,9 @@ export class Sources {
     return isLibrary(name) ? this.#library(dirname(name))?.find((s) => s.name === name) : undefined
   }
 
-  /** Loaded once: a plugin that has changed needs the server to be started again. */
+  /** Loaded again when its file has changed, or is there at last: what was wrong with it must not outlive its cure. */
   #plugin(name: string, from: string): PluginOrProblem {
-    const id = `${dirname(from)}\n${name}`
+    const id = `${dirname(from)}\n${name}\n${stampOf(pluginFile(name, from))}`
     const known = this.#plugins.get(id)
     if (known === undefined) {
       this.#plugins.set(id, 'loading')
@@ -136,6 +136,12 @@ export class Sources {
     const full = path.startsWith('npm:') ? this.#fetched(path) : path
     return full === undefined ? { path, found: false, reason: 'offline' } : this.#files.facts(full, folder, query)
   }
+}
+
+/** What tells one state of a file from the next. */
+function stampOf(file: string | undefined): string {
+  const stat = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false })
+  return stat === undefined ? '' : `${stat.mtimeMs} ${stat.size}`
 }
 
 /** Bytes of a file that an editor may wait for: about a tenth of a second. Keys of stages on larger data are known once the command line has read it. */
