@@ -59,7 +59,18 @@ function open(page: SourceFile, report: Report): YamlText {
   const document = documentOf(page.text)
   const { errors, deep, second } = document
   const lines = new Set<number>()
+  const brackets = new Set<number>()
   for (const { code, message, pos } of errors.slice(0, mostErrors)) {
+    const close = /must .* end with a ([\]}])$/.exec(message)?.[1]
+    const bracket = close === undefined ? undefined : bracketBefore(document.root, page.text, close, brackets)
+    // What is in one that has its partner is only too far to the left.
+    if (close !== undefined && bracket !== undefined && !isClosed(page.text.slice(bracket))) {
+      brackets.add(bracket)
+      lines.add(positionAt(page, bracket).line)
+      const span = { source: page, start: bracket, end: bracket + 1 }
+      report.using(grammarMessages).unclosedBracket(span, { open: page.text.charAt(bracket), close, fixes: [] })
+      continue
+    }
     const deeper = /_IMPLICIT_KEY$/.test(code) ? deeperLine(page.text, pos[0]) : undefined
     const opened = /closing.*quote/.test(message) ? quoteBefore(document.root, pos[0]) : deeper
     const start = opened ?? Math.min(pos[0], page.text.length)
@@ -94,6 +105,31 @@ function quoteBefore(root: ParsedNode | undefined, offset: number): number | und
     },
   })
   return found
+}
+
+/** The innermost bracket of YAML's own that lacks its partner and is not among those `told`. */
+function bracketBefore(root: ParsedNode | undefined, text: string, close: string, told: ReadonlySet<number>): number | undefined {
+  let found: number | undefined
+  visit(root ?? null, {
+    Collection: (_, { flow, range }) => {
+      if (flow !== true || !range || told.has(range[0])) return
+      const [start, end] = range
+      if (text.charAt(start) === (close === ']' ? '[' : '{') && text.charAt(end - 1) !== close) found = start
+    },
+  })
+  return found
+}
+
+/** Whether the bracket that a text begins with has its partner. */
+function isClosed(text: string): boolean {
+  const open: string[] = []
+  for (const [image] of text.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'|\s#[^\n]*|[[\]{}]/g)) {
+    if (image === '[' || image === '{') open.push(image)
+    if (image !== ']' && image !== '}') continue
+    if (open.pop() !== (image === ']' ? '[' : '{')) return false
+    if (open.length === 0) return true
+  }
+  return false
 }
 
 function moduleOf(r: Reading): Module {
