@@ -145,6 +145,8 @@ await program.parseAsync()
 /** Runs a command; what the world did wrong becomes a message and an exit code. */
 async function finish(options: Common, command: (output: Output) => Promise<Exit>): Promise<void> {
   const output: Output = { json: options.json === true, color: options.color !== false && process.stderr.isTTY && !process.env['NO_COLOR'] }
+  // What a plugin prints is no JSON, and standard output holds nothing else.
+  if (output.json) console.log = console.info = console.debug = console.error
   try {
     process.exitCode = await command(output)
   } catch (thrown) {

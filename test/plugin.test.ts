@@ -200,6 +200,16 @@ test('a lowering that fails is told as the plugin’s mistake', async () => {
   }
 })
 
+test('with --json what a plugin prints goes to standard error', async () => {
+  using folder = new Folder()
+  withPlugin(folder, '')
+  folder.write('calibration.ts', `console.log('loud')\n${readFileSync(example, 'utf8')}`)
+  const { code, stdout, stderr } = await folder.run('check', 'page.smdm', '--json')
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /^\{"kind":"checked".*\}\n$/)
+  assert.match(stderr, /^loud$/m)
+})
+
 test('a stage of a plugin that others amend may lack fields, as any other may', async () => {
   using folder = new Folder()
   withPlugin(folder, 'calibration base { from: tiny }\ncalibration more = base { data: sea }')
