@@ -241,6 +241,10 @@ export const messages = {
     message: `${quoted(f.name)} is no model: a model takes tokens and returns logits`,
     notes: [`declare it as \`block ${f.name}(tokens: symbols[time]) -> [time, vocab]\``],
   }),
+  otherVocab: (f: { size: number; given: number }): Wording => ({
+    message: `\`vocab\` is ${f.size} here, and the tokenizer has ${f.given} tokens`,
+    notes: ['the tokenizer gives it to a model: write `param vocab`'],
+  }),
   notANumber: (f: { name: string; given: string; native: boolean }): Wording => ({
     message: f.native
       ? `${quoted(f.name)} is written in WGSL, so I cannot compute it here`

@@ -173,8 +173,14 @@ class Network {
       return undefined
     }
     const lifted = bind(frame, [{ formal, term: tensor(tokens), span: formal.span, trusted: true }])
-    const vocab = dimension(frame, decl.result.dims?.find((d) => d.name === 'vocab') ?? decl.name)
+    const promised = decl.result.dims?.find((d) => d.name === 'vocab') ?? decl.name
+    const vocab = dimension(frame, promised)
     if (lifted === undefined || vocab === undefined) return undefined
+    const given = this.#spec.settings.get('vocab')?.value ?? this.#vocab
+    if (vocab.size !== given) {
+      this.#say.otherVocab(frame.declared('vocab')?.span ?? promised.span, { size: vocab.size, given: Number(given) })
+      return undefined
+    }
     const y = keepPromise(frame, decl.result, lifted, run(frame), resultSpan(decl))
     if (!isNumeric(y)) return undefined
     return frame.ctx.b.broadcast(asFloat(frame.ctx, y), [...tokens.type.dims, vocab])
