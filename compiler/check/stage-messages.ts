@@ -171,6 +171,10 @@ export const stageMessages = {
     message: 'masked needs a model that sees both ways: this one is causal',
     notes: ['leave out `causal: true`, or train with `objective: next_token`'],
   }),
+  fewSymbols: (f: { name: string; symbols: string; size: number; vocab: number; masks: boolean }) => ({
+    message: `${code(f.name)} reads ${f.size} different tokens, and there are ${f.masks ? `${f.vocab + 1}: the mask is one, too` : f.vocab}`,
+    notes: [`write \`let ${f.symbols} = vocab${f.masks ? ' + 1' : ''}\` in it`],
+  }),
   nothingToTrain: (f: { name: string }) => ({
     message: `${code(f.name)} has no weights, so there is nothing to train`,
     notes: ['a block that learns declares some, as in `weight U: [width, vocab]`'],

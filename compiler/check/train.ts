@@ -29,7 +29,7 @@ export function buildTrain(b: Build, stage: Rec): TrainStage | undefined {
   const model = modelRec && sound(modelRec) ? buildModel(s, modelRec, vocab) : undefined
   if (model && modelRec) checkMemory(b, stage, modelRec, model)
   const learns = !model || !modelRec?.block || checkGradient(s, model, modelRec.block, place(stage, 'model').field)
-  const atPeace = !model || !objectiveRec || checkCausal(b, stage, model, objectiveRec)
+  const atPeace = !model || !objectiveRec || (checkCausal(b, stage, model, objectiveRec) && checkSymbols(b, stage, model, objectiveRec))
   const alike = !model || from?.kind !== 'stage' || checkWeights(b, stage, model, from.stage)
   const sizes = model && sizesOf(b, stage, model, data ?? {})
   const steps = sizes && stepsOf(b, stage, sizes, data)
@@ -128,6 +128,15 @@ function checkCausal(b: Build, stage: Rec, model: Model, objective: Rec): boolea
   if (objective.maker === 'next_token' && !model.causal) b.s.say.needsCausal(place(stage, 'objective').field, undefined)
   else if (objective.maker === 'masked' && model.causal) b.s.say.needsBidirectional(place(stage, 'model').field, undefined)
   else return true
+  return false
+}
+
+/** Tokens are inside what the model reads by this check alone: nothing looks at them where it runs. */
+function checkSymbols(b: Build, stage: Rec, { symbols, vocab }: Model, objective: Rec): boolean {
+  const masks = objective.maker === 'masked'
+  if (!symbols || symbols.size >= (masks ? vocab + 1 : vocab)) return true
+  const name = record(b.s, stage, 'model')?.block?.decl.name.name ?? 'it'
+  b.s.say.fewSymbols(place(stage, 'model').field, { name, symbols: symbols.name, size: symbols.size, vocab, masks })
   return false
 }
 

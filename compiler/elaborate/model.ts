@@ -26,6 +26,8 @@ export interface Model {
   readonly vocab: number
   readonly context: number
   readonly causal: boolean
+  /** What tokens index: the vocabulary and, for a model that reads masks, the mask. Undefined where it takes tokens as numbers. */
+  readonly symbols?: Dim
   readonly weights: readonly WeightSpec[]
   /** Scalars in all weights. */
   readonly parameters: number
@@ -97,6 +99,14 @@ function obstacleIn(b: Builder, logits: Value, weights: readonly Value[]): Model
   return { op: first.op, ...(node.op === 'call' && { within: node.attrs.name }) }
 }
 
+function symbolsOf({ code, dims }: Frame): Dim | undefined {
+  const element = code.decl.formals[0]?.type?.element
+  return element && dims.get(element.name)
+}
+
+/** What a network brought to sizes shows of itself. */
+type Trial = Pick<Model, 'params' | 'context' | 'causal' | 'symbols' | 'obstacle'>
+
 class Network {
   readonly #spec: ModelSpec
   readonly #vocab: number
@@ -111,7 +121,7 @@ class Network {
   }
 
   /** Elaborates one sequence, of full length if no other is given; the weights are appended to `weights`. */
-  trial(weights: WeightSpec[], length?: number): Pick<Model, 'params' | 'context' | 'causal' | 'obstacle'> | undefined {
+  trial(weights: WeightSpec[], length?: number): Trial | undefined {
     const b = new Builder()
     const inputs: Value[] = []
     const weight = (spec: WeightSpec): Value => {
@@ -129,7 +139,15 @@ class Network {
       { name: 'time', size: length ?? (typeof context === 'number' ? context : CONTEXT) },
     ]
     const logits = this.#run(frame, b.input('tokens', 'data', { dtype: 'i32', dims }))
-    return logits && { params, context: dims[1]!.size, causal: params.get('causal') === true, obstacle: obstacleIn(b, logits, inputs) }
+    return (
+      logits && {
+        params,
+        context: dims[1]!.size,
+        causal: params.get('causal') === true,
+        symbols: symbolsOf(frame),
+        obstacle: obstacleIn(b, logits, inputs),
+      }
+    )
   }
 
   /** Whether a context is one that a dimension may have, which is said if not. */
