@@ -84,6 +84,13 @@ const fused: readonly Case[] = [
     b.result('h', b.binary('add', b.binary('mul', h, 0.5), b.reduce('reduce_max', h, ['batch'])))
     b.result('columns', b.reduce('reduce_sum', b.binary('mul', y, x), ['batch', 'time']))
   }),
+  program('powers of numbers below and above zero, and of zero', (b) => {
+    const x = b.input('x', 'data', f32({ time: 6, width: 8 }))
+    const exponent = b.binary('sub', b.cast(b.position({ name: 'power', size: 7 }), 'f32'), 3)
+    b.result('y', b.binary('pow', x, exponent))
+    b.result('zero', b.binary('pow', b.binary('mul', b.unary('floor', b.unary('abs', b.binary('mul', x, 0.1))), x), b.binary('max', exponent, 0))) // prettier-ignore
+    for (const power of [-3, 9, 1 / 3]) b.result(`to ${power}`, b.binary('pow', x, power))
+  }),
   program('rotary', (b) => {
     const x = b.input('x', 'data', f32({ time: 6, width: 8 }))
     const w = b.input('w', 'data', f32({ width: 8, heads: 2, head: 8 }))

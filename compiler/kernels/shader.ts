@@ -2,6 +2,7 @@
 import { bug } from '../bug.ts'
 import type { Node, OpName } from '../graph/graph.ts'
 import { nativeName, nativeSource } from '../graph/ops/call.ts'
+import { powerSource } from '../graph/ops/elementwise.ts'
 import type { Op } from '../graph/ops/op.ts'
 import { philoxSource } from '../graph/ops/random.ts'
 import { opOf } from '../graph/ops/table.ts'
@@ -125,6 +126,7 @@ export class Shader {
       const exponent = this.kernel.body[node.inputs[1]!]!
       const known = exponent.op === 'constant' ? powerText(args[0]!, exponent.attrs.value) : undefined
       if (known !== undefined) return known
+      this.module.help(`power of ${node.type.dtype}`, powerSource(node.type.dtype))
     }
     if (node.op === 'uniform') this.module.help('philox', philoxSource)
     if (node.op === 'native')
@@ -134,7 +136,7 @@ export class Shader {
   }
 }
 
-/** Constant powers as products and roots, which hold for negative bases and cost less. */
+/** Constant powers as products and roots, which cost less. */
 function powerText(x: string, exponent: number): string | undefined {
   switch (exponent) {
     case 0.5:

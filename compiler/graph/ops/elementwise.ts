@@ -1,12 +1,22 @@
 // Arithmetic on single numbers, over the union of the operands' dims; integers wrap. Also cast and select.
 import { bug } from '../../bug.ts'
 import { shape, showType, union } from '../dims.ts'
-import type { BinaryOp, UnaryOp } from '../graph.ts'
+import type { BinaryOp, Dtype, UnaryOp } from '../graph.ts'
 import type { Op } from './op.ts'
 import { aligned, castTo, floats, infix, named, numbers, one, standard, two } from './rules.ts'
 
 type Name =
   Exclude<UnaryOp, 'not' | 'finite'> | Extract<BinaryOp, 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'mod' | 'min' | 'max'> | 'cast' | 'select'
+
+/** WGSL: `power_f32(x, y)`, or of another type. Its own `pow` means nothing for negative bases, and may do so for 0 to the power of 0. */
+export const powerSource = (dtype: Dtype): string => `fn power_${dtype}(x: ${dtype}, y: ${dtype}) -> ${dtype} {
+  if (y == 0.0) { return 1.0; }
+  let size = pow(abs(x), y);
+  if (x >= 0.0) { return size; }
+  if (floor(y) != y) { return sqrt(x); }
+  return select(size, -size, 2.0 * floor(0.5 * y) != y);
+}
+`
 
 export const elementwise: { [K in Name]: Op<K> } = {
   neg: {
@@ -183,14 +193,14 @@ export const elementwise: { [K in Name]: Op<K> } = {
   },
   pow: {
     name: 'pow',
-    doc: 'The first number to the power of the second. The base is positive, or the exponent a constant.',
+    doc: 'The first number to the power of the second: of a negative one, to whole powers alone.',
     type: floats,
     grad: (b, _node, [x, exponent], y, dy) => [
       b.binary('mul', dy, b.binary('mul', exponent!, b.binary('pow', x!, b.binary('sub', exponent!, 1)))),
       b.select(b.binary('gt', x!, 0), b.binary('mul', dy, b.binary('mul', y, b.unary('log', x!))), 0),
     ],
     scalar: (x, y) => x ** y,
-    wgsl: named('pow'),
+    wgsl: (args, { type }) => named(`power_${type.dtype}`)(args),
     onnx: standard('Pow'),
     examples: two([0.3, 2]),
   },
