@@ -334,6 +334,20 @@ describe('simplify', () => {
     assert.deepEqual(simplify(b.finish()).nodes.map((n) => n.op), ['input', 'mul', 'reduce_sum']) // prettier-ignore
   })
 
+  test('one number along dims of size 1 keeps them', () => {
+    const b = new Builder()
+    const x = b.input('x', 'data', shape('f32', { time: 3, one: 1 }))
+    const w = b.input('w', 'data', shape('f32', { one: 1, width: 4 }))
+    const angle = b.binary('add', b.cast(b.position({ name: 'one', size: 1 }), 'f32'), 0.7)
+    b.result('y', b.sumProduct(w, b.unary('cos', angle), ['one']))
+    b.result('z', b.gather(b.binary('add', x, b.unary('sin', angle)), 'one', b.constant(0, 'i32')))
+    const graph = b.finish()
+    const simple = simplify(graph)
+    verify(simple)
+    const inputs = inputsFor(graph)
+    assertClose(evaluate(simple, inputs), evaluate(graph, inputs), 1e-6)
+  })
+
   test('a causal test stays a comparison of positions, and unread inputs go', () => {
     const b = new Builder()
     b.input('unread', 'data', x)

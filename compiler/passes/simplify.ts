@@ -13,8 +13,8 @@ export function simplify(graph: Graph): Graph {
   const known = constants(graph)
   return rebuild(graph, (b, node, inputs, id) => {
     const tensor = known.get(id)
-    if (tensor)
-      return tensor.data.length === 1 ? b.constant(tensor.data[0]!, node.type.dtype) : b.add('table', [], { data: tensor.data }, node.type)
+    if (tensor?.data.length === 1) return b.broadcast(b.constant(tensor.data[0]!, node.type.dtype), node.type.dims)
+    if (tensor) return b.add('table', [], { data: tensor.data }, node.type)
     return node.op === 'reduce_sum' ? sum(b, inputs[0]!, node.attrs.over) : undefined
   })
 }
