@@ -306,6 +306,19 @@ test('a function written in WGSL', async () => {
   assert.deepEqual(await executable.run('square', { x: Float32Array.of(1, 2, 3) }), { y: Float32Array.of(-3, -6, -11) })
 })
 
+test('a function written in WGSL that takes nothing', async () => {
+  const b = new Builder()
+  const two = b.add('native', [], { name: 'two', code: 'return 2.0;', params: [] })
+  b.result('y', b.binary('mul', b.input('x', 'data', f32({ time: 3 })), two))
+  b.result('two', two)
+  const backend = await testBackend()
+  await using executable = await backend.load(planWebgpu([{ name: 'double', graph: b.finish() }], backend.facts))
+  assert.deepEqual(await executable.run('double', { x: Float32Array.of(1, 2, 3) }), {
+    y: Float32Array.of(2, 4, 6),
+    two: Float32Array.of(2),
+  })
+})
+
 describe('random graphs mean what the interpreter means', () => {
   for (let seed = 1; seed <= 8; seed++) {
     test(`seed ${seed}`, async () => {

@@ -19,7 +19,7 @@ export const composite: { [K in Name]: Op<K> } = {
   native: {
     name: 'native',
     doc: 'A scalar function whose body is WGSL. Differentiable only inside an op that gives its gradient.',
-    type: floats,
+    type: (inputs) => (inputs.length === 0 ? { dtype: 'f32', dims: [] } : floats(inputs)),
     wgsl: (args, { attrs }) => `${nativeName(attrs.code, attrs.params)}(${args.join(', ')})`,
     examples: [],
   },
