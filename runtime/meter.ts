@@ -56,7 +56,7 @@ export class Meter {
     const skipped = !Number.isFinite(size) && this.#job.extra.length > 0
     this.#skipped = skipped ? this.#skipped + 1 : 0
     const failed = !Number.isFinite(loss) || (!Number.isFinite(size) && !skipped) || this.#skipped > mostSkipped
-    if (failed) throw diverged(step, loss, size)
+    if (failed) throw step === 1 ? numberless(loss, size) : diverged(step, loss, size)
     const now = performance.now()
     const tokensPerSecond = ((step - (this.#lastStep ?? step - 1)) * batch * context) / ((now - this.#last) / 1000)
     return {
@@ -81,6 +81,18 @@ export class Meter {
     this.#last = this.#start + seconds * 1000
     this.#lastStep = step
   }
+}
+
+/** At the first step, which weights see that no step has changed yet. */
+function numberless(loss: number, norm: number): Failure {
+  return new Failure({
+    code: 'diverged',
+    message: `the model gives no numbers: at step 1, before anything is learned, the loss is ${loss} and the gradient's norm ${norm}`,
+    advice: [
+      'look in its blocks for 0 / 0, a logarithm or root of what is below zero, exp of what is large, a softmax of nothing but -inf',
+      'a formula that is no number has no gradient either, even on the side of an `if` that is not taken: keep its argument in range',
+    ],
+  })
 }
 
 function diverged(step: number, loss: number, norm: number): Failure {

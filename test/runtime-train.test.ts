@@ -171,7 +171,18 @@ test('numbers that are not finite end the run, and nothing of them is saved', as
   const events = await runAll([trainJob(at.data, { rate: (step) => (step < 5 ? 0.02 : NaN) })], new FakeBackend(), at)
   const last = events.at(-1)!
   assert.ok(last.kind === 'failed' && last.code === 'diverged', JSON.stringify(last))
+  assert.match(last.advice.join(), /learning rate/)
   assert.deepEqual(await readdir(join(folder(at), 'state')), ['step-3'])
+})
+
+test('a model that gives no numbers is told from a training that diverged', async () => {
+  const at = await place()
+  const weight = (): number => NaN
+  const events = await runAll([trainJob(at.data, { noise: { p: () => 1, weight } })], new FakeBackend(), at)
+  const last = events.at(-1)!
+  assert.ok(last.kind === 'failed' && last.code === 'diverged')
+  assert.match(last.message, /^the model gives no numbers: at step 1, before anything is learned, the loss is NaN/)
+  assert.doesNotMatch(last.advice.join(), /learning rate|checkpoint/)
 })
 
 test('a broken newest checkpoint falls back to the one before; without one, the run fails', async () => {
