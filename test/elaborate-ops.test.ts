@@ -120,6 +120,20 @@ test('cross_entropy is logsumexp less the logit of the target, without overflow'
   close(second!, Math.log(2))
 })
 
+test('a sum of whole numbers is whole where 32 bits hold it', () => {
+  for (const [factor, dtype] of [
+    [2, 'i32'],
+    [200_000_000, 'f32'],
+  ] as const) {
+    const b = new Builder()
+    const x = b.input('x', 'data', { dtype: 'f32', dims: [{ name: 'n', size: 10 }] })
+    const total = op(page(`op total(x: [n]) -> float = min[n](x) + sum[n](pos[n] * ${factor})`), 'total')
+    const call = b.node(applyOp(b, total, [x], new Report()))
+    assert.ok(call.op === 'call')
+    assert.equal(call.attrs.body.nodes.find((node) => node.op === 'reduce_sum')?.type.dtype, dtype)
+  }
+})
+
 test('softmax along a primed dimension leaves the unprimed one alone', () => {
   const dims = [
     { name: 'time', size: 2 },

@@ -3,8 +3,9 @@ import type { Range } from './term.ts'
 
 type Interval = Range
 
-const LEAST = -(2 ** 31)
+/** Of 32 bits; both, so that a sign may be turned. */
 const GREATEST = 2 ** 31 - 1
+const LEAST = -GREATEST
 
 /** The operators under which whole numbers stay whole. */
 export type WholeOp = 'add' | 'sub' | 'mul' | 'mod' | 'min' | 'max'
@@ -31,6 +32,11 @@ export function rangeAfter(op: WholeOp, a: Interval, b: Interval): Interval | un
     default:
       return op satisfies never
   }
+}
+
+/** Where the sum of `count` whole numbers lies that lie in this; undefined where 32 bits may not hold it. */
+export function rangeOfSum([least, greatest]: Interval, count: number): Interval | undefined {
+  return held([Math.min(least * count, least), Math.max(greatest * count, greatest)])
 }
 
 export function inside([least, greatest]: Interval, size: number): boolean {

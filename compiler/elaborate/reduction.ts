@@ -3,7 +3,8 @@ import type { Expr, Ident } from '../../grammar/ast.ts'
 import type { Builder, Value } from '../graph/builder.ts'
 import { asFloat, isNumeric } from './arithmetic.ts'
 import type { Frame } from './frame.ts'
-import { FAILED, dimsOf, showDims, showTerm, tensor, type TensorTerm, type Term } from './term.ts'
+import { rangeOfSum } from './range.ts'
+import { FAILED, dimsOf, isWhole, rangeOf, showDims, showTerm, tensor, type TensorTerm, type Term } from './term.ts'
 
 export function noDimension(frame: Frame, ident: Ident, x: Term): Term {
   frame.ctx.say.noSuchDimension(ident.span, { name: ident.name, given: showTerm(x), known: dimsOf(x).map((d) => d.name) })
@@ -50,9 +51,11 @@ function reduce(frame: Frame, name: Reduction, x: TensorTerm, over: readonly str
   const dims = x.type.dims.filter((d) => over.includes(d.name))
   const count = dims.reduce((n, d) => n * d.size, 1)
   switch (name) {
-    case 'sum':
+    case 'sum': {
       if (x.factors !== undefined) return tensor(b.sumProduct(...weightLast(b, x.factors), over))
-      return tensor(b.reduce('reduce_sum', x.value(), over), { range: x.range && [Math.min(x.range[0] * count, x.range[0]), Math.max(x.range[1] * count, x.range[1])] }) // prettier-ignore
+      const range = isWhole(x) ? rangeOfSum(rangeOf(x), count) : undefined
+      return tensor(b.reduce('reduce_sum', range ? x.value() : asFloat(frame.ctx, x), over), { range })
+    }
     case 'mean': {
       const total =
         x.factors === undefined ? b.reduce('reduce_sum', asFloat(frame.ctx, x), over) : b.sumProduct(...weightLast(b, x.factors), over)
