@@ -9,6 +9,7 @@ import type { Graph, OpName, Type } from '../compiler/graph/graph.ts'
 import type { Example } from '../compiler/graph/ops/op.ts'
 import { table } from '../compiler/graph/ops/table.ts'
 import { fuse } from '../compiler/kernels/fuse.ts'
+import { differentiate } from '../compiler/passes/differentiate.ts'
 import { planWebgpu } from '../compiler/plan/webgpu.ts'
 import type { Executable } from '../runtime/backend.ts'
 import { randomGraph } from './helpers/random-graph.ts'
@@ -91,6 +92,12 @@ const fused: readonly Case[] = [
     b.result('zero', b.binary('pow', b.binary('mul', b.unary('floor', b.unary('abs', b.binary('mul', x, 0.1))), x), b.binary('max', exponent, 0))) // prettier-ignore
     for (const power of [-3, 9, 1 / 3]) b.result(`to ${power}`, b.binary('pow', x, power))
   }),
+  program('a quotient by 1 + exp(-x) and its gradient, where exp overflows', (b) => {
+    const x = b.input('x', 'data', f32({ time: 6, width: 8 }))
+    const y = b.binary('div', x, b.binary('add', 1, b.unary('exp', b.unary('neg', x))))
+    b.result('y', y)
+    b.result('dx', differentiate(b, b.reduce('reduce_sum', y, ['time', 'width']), [x])[0]!)
+  }, { range: [-120, 120] }), // prettier-ignore
   program('rotary', (b) => {
     const x = b.input('x', 'data', f32({ time: 6, width: 8 }))
     const w = b.input('w', 'data', f32({ width: 8, heads: 2, head: 8 }))

@@ -35,7 +35,8 @@ export const elementwise: { [K in Name]: Op<K> } = {
     type: floats,
     grad: (b, _node, _inputs, y, dy) => [b.binary('mul', dy, y)],
     scalar: Math.exp,
-    wgsl: named('exp'),
+    // WGSL has no infinities: gradients, such as that of 1 / (1 + exp(-x)), multiply what overflows by 0.
+    wgsl: ([x], { type }) => `exp(min(${x!}, ${type.dtype === 'f16' ? '11.0' : '88.7'}))`,
     onnx: standard('Exp'),
     examples: one(),
   },
