@@ -123,6 +123,11 @@ const fused: readonly Case[] = [
     },
     { tolerance: 2e-4 },
   ),
+  program('more products than a grid has room for', (b) => {
+    const x = b.input('x', 'data', f32({ batch: 150, time: 5, width: 3 }))
+    const y = b.input('y', 'data', f32({ width: 3, batch: 150, hidden: 7 }))
+    b.result('y', b.sumProduct(x, y, ['width']))
+  }),
   program('a product in parts', (b) => {
     const x = b.input('x', 'data', f32({ token: 2500, width: 9 }))
     const y = b.input('y', 'data', f32({ token: 2500, hidden: 7 }))

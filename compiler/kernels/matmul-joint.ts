@@ -1,11 +1,10 @@
 // The products of one dispatch, as their writers see them → which tiles of which of them a workgroup makes, and the grid.
 // Beside each other, their columns of tiles are counted through; behind each other, a workgroup makes its tile of every one.
-import { bug } from '../bug.ts'
 import type { Groups } from '../plan/plan.ts'
 import type { MatmulKernel, ProductsKernel } from './kernel.ts'
 import { boundOf, productOf, type Product } from './matmul-product.ts'
 import { Module, type Context } from './module.ts'
-import { bound, groupsFor, sizeOf } from './size.ts'
+import { bound, groupsFor, sizeOf, sizeText } from './size.ts'
 import { columnsOf, type JointShape } from './tile.ts'
 
 export interface Joint {
@@ -45,13 +44,27 @@ export function callLines(joint: Joint, width: number, more: string): readonly s
   })
 }
 
-/** One workgroup per tile and batch: n, m, batch. */
+/** Batches that a workgroup makes one after the other: one, if the grid has room for all of them. */
+export function batchesEach({ products: [{ batch, context }] }: Joint): number {
+  const { live, facts } = context
+  return Math.ceil(bound(sizeOf(batch.dims, live), live) / facts.limits.maxComputeWorkgroupsPerDimension)
+}
+
+/** WGSL: the lines for each batch of the workgroup. */
+export function batchLines(joint: Joint, lines: readonly string[]): readonly string[] {
+  const each = batchesEach(joint)
+  if (each === 1) return ['let batch = group.z;', ...lines]
+  const [{ batch, context }] = joint.products
+  const all = sizeText(sizeOf(batch.dims, context.live), context.live)
+  const end = `min((group.z + 1u) * ${each}u, ${all})`
+  return [`for (var batch = group.z * ${each}u; batch < ${end}; batch++) {`, ...lines, 'workgroupBarrier();', '}']
+}
+
+/** One workgroup per tile and batch, or a few of these: n, m, batch. */
 export function gridOf(joint: Joint, tile: { readonly m: number; readonly n: number }): readonly [Groups, Groups, Groups] {
   const { order, products } = joint
   const [{ kernel, context, batch }] = products
-  const { live, facts } = context
-  const batches = sizeOf(batch.dims, live)
-  if (bound(batches, live) > facts.limits.maxComputeWorkgroupsPerDimension) bug(`a product in ${bound(batches, live)} batches`)
+  const { live } = context
   const columns = order === 'beside' ? columnsOf(shapeOf(joint).n, tile.n) : groupsFor(sizeOf(kernel.n, live), tile.n, live)
-  return [columns, groupsFor(sizeOf(kernel.m, live), tile.m, live), groupsFor(batches, 1, live)]
+  return [columns, groupsFor(sizeOf(kernel.m, live), tile.m, live), groupsFor(sizeOf(batch.dims, live), batchesEach(joint), live)]
 }

@@ -3,7 +3,7 @@
 // fragments until the end, then pass through the same pool, a row of fragments at a time, to the lanes that finish and store them.
 import type { MatmulKernel, ProductsKernel, TensorId } from './kernel.ts'
 import { finisher, viewInFours, widthOf } from './matmul-epilogue.ts'
-import { callLines, gridOf, jointOf, shapeOf, type Joint } from './matmul-joint.ts'
+import { batchesEach, callLines, gridOf, jointOf, shapeOf, type Joint } from './matmul-joint.ts'
 import { matrixOf, type Matrix } from './matmul-operand.ts'
 import { Panel } from './matmul-panel.ts'
 import { divides, extentText, inside, rangeLines, turnOf, type Product } from './matmul-product.ts'
@@ -38,6 +38,8 @@ export function matrixJoint(kernel: MatmulKernel | ProductsKernel, context: Cont
   if (matrices.length < joint.products.length || form === undefined || others.length > 0 || isReadOtherwise(joint)) return undefined
   const turns = joint.products.flatMap(({ kernel: one }) => turnOf(one) ?? [])
   if (turns.some(({ size, by }) => size % 4 !== 0 || by % 4 !== 0 || size !== turns[0]!.size)) return undefined
+  // So many are tiny, and the order of tiles is that of one batch.
+  if (batchesEach(joint) > 1) return undefined
   const shape = { together: turns[0]?.size, form, ...shapeOf(joint) }
   const [tile] = matrixTiles(shape, context.facts)
   return tile && { ...joint, unit, matrices, shape, tile }

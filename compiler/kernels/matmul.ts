@@ -3,7 +3,7 @@
 import type { Dim } from '../graph/graph.ts'
 import type { Load, MatmulKernel, ProductsKernel, ScalarId, TensorId } from './kernel.ts'
 import { finisher, viewInFours, widthOf } from './matmul-epilogue.ts'
-import { callLines, gridOf, jointOf, shapeOf } from './matmul-joint.ts'
+import { batchLines, callLines, gridOf, jointOf, shapeOf } from './matmul-joint.ts'
 import { boundOf, divides, extentText, inside, loadsBehind, rangeLines, type Product } from './matmul-product.ts'
 import { measure } from './measure.ts'
 import type { Context } from './module.ts'
@@ -18,7 +18,8 @@ export function writeMatmul(kernel: MatmulKernel | ProductsKernel, context: Cont
   const writers = products.map((product) => new MatmulWriter(product, tile))
   const vectors = viewInFours(joint)
   const globals = [...writers[0]!.memory(), ...writers.flatMap((writer) => writer.functions(vectors))]
-  const lines = ['let batch = group.z;', `let m0 = group.y * ${tile.m}u;`, 'let column = group.x;', ...callLines(joint, tile.n, 'lane')]
+  const place = [`let m0 = group.y * ${tile.m}u;`, 'let column = group.x;']
+  const lines = batchLines(joint, [...place, ...callLines(joint, tile.n, 'lane')])
   return {
     label: kernel.label,
     ...module.text(threadsOf(tile), globals, lines),
