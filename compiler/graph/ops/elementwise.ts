@@ -35,8 +35,12 @@ export const elementwise: { [K in Name]: Op<K> } = {
     type: floats,
     grad: (b, _node, _inputs, y, dy) => [b.binary('mul', dy, y)],
     scalar: Math.exp,
-    // WGSL has no infinities: gradients, such as that of 1 / (1 + exp(-x)), multiply what overflows by 0.
-    wgsl: ([x], { type }) => `exp(min(${x!}, ${type.dtype === 'f16' ? '11.0' : '88.7'}))`,
+    // WGSL has no infinities: gradients, such as that of 1 / (1 + exp(-x)), multiply what overflows by 0. What is no number stays none,
+    // which it need not through `min`.
+    wgsl: ([x], { type }) => {
+      const most = type.dtype === 'f16' ? '11.0' : '88.7'
+      return `exp(select(${x!}, ${most}, ${x!} > ${most}))`
+    },
     onnx: standard('Exp'),
     examples: one(),
   },
