@@ -156,6 +156,6 @@ test('a stage of a used file comes along when it is mentioned, and only then', (
   const { stages } = pipelineOf('use "a.smdm" as a\nsample s { from: a.t }', { used })
   assert.deepEqual(
     stages.map((s) => s.name),
-    ['t', 's'],
+    ['a.t', 's'],
   )
 })

@@ -112,3 +112,19 @@ test('the plan says whose learning rate it is', () => {
   assert.match(line('smdm.pretrain') ?? '', /^rate +0\.0004, cosine to 0\.00004 +\(smdm\.pretrain, the rate of the paper/)
   assert.match(line('smdm.scripts') ?? '', /^rate +0\.0002, cosine to 0\.00002 +\(smdm\.scripts, the rate of the published scripts/)
 })
+
+test('stages of used files are called as the page calls them, and their keys are those they have by themselves', () => {
+  const one = page()
+  const used = { 'a.smdm': one, 'b.smdm': one.replace('2000 steps', '3000 steps') }
+  const text = `use "a.smdm" as a
+use "b.smdm" as b
+sample x { from: a.t }
+sample y { from: b.t }
+`
+  const { stages } = pipelineOf(text, { used })
+  assert.deepEqual(
+    stages.map(({ name }) => name),
+    ['a.t', 'x', 'b.t', 'y'],
+  )
+  assert.equal(stages[0]!.key, trainOf(one).key)
+})

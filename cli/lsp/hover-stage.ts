@@ -8,7 +8,8 @@ import type { Named } from './named.ts'
 
 /** Nothing for what is no stage, or not of this pipeline; of a page with errors there is no pipeline. `folders`: where runs may have been started. */
 export async function stageText(named: Named, pipeline: Pipeline | undefined, folders: readonly string[]): Promise<readonly string[]> {
-  const stage = pipeline?.stages.find((s) => s.name === named.name && s.span.source === named.at.source)
+  const { name, at } = named
+  const stage = pipeline?.stages.find((s) => s.span.source === at.source && (s.name === name || s.name.endsWith(`.${name}`)))
   if (named.kind !== 'noun' || stage === undefined) return []
   const [, ...plan] = planText({ stages: [stage] }).split('\n')
   // The rows of a sweep stand in its plan.

@@ -24,7 +24,7 @@ export function asStage<S extends Stage>(b: Build, record: Rec, parts: Parts, ow
   const normal = once(() => parts.normal(lookupsOf(b)))
   const key = once(() => keyOf(normal()))
   const base: Base = {
-    name: record.decl?.name.name ?? '',
+    name: record.decl ? (b.elsewhere.get(record.decl) ?? record.decl.name.name) : '',
     span: record.span,
     get key() {
       return key()

@@ -19,6 +19,8 @@ export interface Build {
   readonly told: Set<Span>
   /** Trainings that others in the root file start from: they may be incomplete. */
   readonly bases: ReadonlySet<Noun>
+  /** What the root file calls the stages of other files: `lib.base`. */
+  readonly elsewhere: ReadonlyMap<Noun, string>
   /** The stage of a declared record, built once. */
   readonly stageOf: (record: Rec) => Stage | undefined
 }

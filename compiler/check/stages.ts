@@ -31,7 +31,7 @@ export function buildStages(s: Session, root: Names): readonly Stage[] {
     if (stage) done.push(stage)
     return stage
   }
-  const b: Build = { s, stages, done, told: new Set(), bases: basesIn(s, root), stageOf }
+  const b: Build = { s, stages, done, told: new Set(), bases: basesIn(s, root), elsewhere: nounsElsewhere(root), stageOf }
   for (const item of root.module.items) {
     // Nouns that no stage mentions are evaluated too, for their mistakes.
     if (item.kind === 'use' || item.kind === 'op' || item.kind === 'block') continue
@@ -60,6 +60,22 @@ function basesIn(s: Session, root: Names): ReadonlySet<Noun> {
     if (binding?.kind === 'noun') bases.add(binding.decl)
   }
   return bases
+}
+
+/** What the root file calls the nouns of the files that it uses, and these of theirs: two may have a `tiny` each. */
+function nounsElsewhere(root: Names): ReadonlyMap<Noun, string> {
+  const called = new Map<Noun, string>()
+  const queue = [{ names: root, path: '' }]
+  const seen = new Set<Names>([root])
+  for (const { names, path } of queue) {
+    for (const [name, binding] of names.own) {
+      if (binding.kind === 'noun' && path !== '') called.set(binding.decl, path + name)
+      if (binding.kind !== 'use' || seen.has(binding.names)) continue
+      seen.add(binding.names)
+      queue.push({ names: binding.names, path: `${path}${name}.` })
+    }
+  }
+  return called
 }
 
 function buildStage(b: Build, record: Rec): Stage | undefined {
