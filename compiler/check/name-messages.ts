@@ -50,10 +50,14 @@ export const nameMessages = {
     ],
     fixes: meantFix(f.span, f.library ? f.path : f.near),
   }),
-  aliasNeeded: (f: { path: string }) => ({
-    message: 'a used file needs a name',
-    notes: [`write \`use "${f.path}" as name\`; its declarations are then \`name.…\``],
-  }),
+  aliasNeeded: (f: { path: string; span: Span }) => {
+    const name = /([A-Za-z]\w*)\.\w+$/.exec(f.path)?.[1] ?? 'name'
+    return {
+      message: 'a used file needs a name',
+      notes: [`write \`use "${f.path}" as ${name}\`; its declarations are then \`${name}.…\``],
+      fixes: replace(f.span, `"${f.path}" as ${name}`),
+    }
+  },
   pluginAlias: (f: { path: string }) => ({
     message: 'a plugin takes no name: its kinds are words of this page',
     notes: [`write \`use "${f.path}"\``],

@@ -19,8 +19,10 @@ export function bindAll(s: Session, names: Names, own: Map<string, Binding>, use
       const library = used.get(decl)
       const name = decl.alias?.name ?? ('name' in decl.target ? decl.target.name : undefined)
       if (!library) continue
-      if (name === undefined) s.say.aliasNeeded(decl.target.span, { path: 'value' in decl.target ? decl.target.value : '' })
-      else bind(name, (decl.alias ?? decl.target).span, { kind: 'use', decl, names: library })
+      if (name === undefined) {
+        const { span } = decl.target
+        s.say.aliasNeeded(span, { path: 'value' in decl.target ? decl.target.value : '', span })
+      } else bind(name, (decl.alias ?? decl.target).span, { kind: 'use', decl, names: library })
     } else if (decl.kind === 'noun' && decl.case) {
       const family = own.get(decl.name.name)
       if (family?.kind === 'family') own.set(decl.name.name, { ...family, cases: [...family.cases, decl] })
