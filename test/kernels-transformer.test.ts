@@ -72,7 +72,7 @@ describe('blocks of a page, for an H200', () => {
   const facts = readFacts('test/devices/nvidia-h200.json')
 
   /** Labels of the kernels of a training's step, and the operations that no matrix unit does. */
-  const stepOf = (product: (weight: string, x: string) => string, query = '[width, heads, head]') => {
+  const stepOf = (product: (weight: string, x: string) => string, query = '[width, heads, head]', bias = '') => {
     const text = `use smdm
 block look(x: [time, width]) -> [time, width] {
   param heads
@@ -82,7 +82,7 @@ block look(x: [time, width]) -> [time, width] {
   q = sum[width](${product('Q', 'x')})
   k = sum[width](${product('K', 'x')})
   v = sum[width](${product('V', 'x')})
-  y = sum[time'](softmax[time'](sum[head](q * k[time']) / sqrt(head)) * v[time'])
+  y = sum[time'](softmax[time'](sum[head](q * k[time']) / sqrt(head)${bias}) * v[time'])
   return sum[heads, head](${product('O', 'y')})
 }
 block layer(x: [time, width]) -> [time, width] {
@@ -118,10 +118,17 @@ train t = smdm.pretrain { model: smdm.preset(19M) { context: 512, layer: layer }
   })
 
   test('heads that do not lie together are put so for attention', () => {
-    const { labels } = stepOf((weight, x) => `${x} * ${weight}`, '[width, head, heads]')
+    const { labels, share } = stepOf((weight, x) => `${x} * ${weight}`, '[width, head, heads]')
     assert.deepEqual(
       labels.filter((label) => label.startsWith('attention')),
       [],
     )
+    assert.ok(share < 0.01, String(share))
+  })
+
+  test('products of scores that attention does not know are for matrix units, and what is made of them', () => {
+    const { labels, share } = stepOf((weight, x) => `${x} * ${weight}`, undefined, ` - abs(pos[time] - pos[time'])`)
+    assert.ok(!labels.some((label) => label.includes('attention')))
+    assert.ok(share < 0.02, String(share))
   })
 })

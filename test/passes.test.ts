@@ -154,6 +154,34 @@ describe('attend', () => {
       assertClose(evaluate(attended, inputs), evaluate(graph, inputs), 1e-13)
     })
   }
+  test('a softmax that divides behind the sum, and values that have a name of their own', () => {
+    for (const shift of [true, false]) {
+      const b = new Builder()
+      const q = b.input('q', 'data', f({ seat: 4, heads: 2, head: 3 }))
+      const k = b.input('k', 'data', f({ "seat'": 4, heads: 2, head: 3 }))
+      const score = dot(b, q, k)
+      const e = b.unary('exp', shift ? b.binary('sub', score, b.reduce('reduce_max', score, ["seat'"])) : score)
+      const v = b.input('v', 'data', f({ value: 3, "seat'": 4, heads: 2 }))
+      b.result('y', b.binary('div', b.sumProduct(e, v, ["seat'"]), b.reduce('reduce_sum', e, ["seat'"])))
+      const graph = b.finish()
+      const attended = attend(graph)
+      verify(attended)
+      assert.equal(ops(attended, 'attention').length, 1)
+      const inputs = inputsFor(graph)
+      assertClose(evaluate(attended, inputs), evaluate(graph, inputs), 1e-13)
+    }
+  })
+  test('leaves a quotient of other sums alone', () => {
+    const b = new Builder()
+    const q = b.input('q', 'data', f({ seat: 4, heads: 2, head: 3 }))
+    const k = b.input('k', 'data', f({ "seat'": 4, heads: 2, head: 3 }))
+    const e = b.unary('exp', dot(b, q, k))
+    const twice = b.unary('exp', b.binary('mul', dot(b, q, k), 2))
+    const v = b.input('v', 'data', k.type)
+    b.result('y', b.binary('div', b.sumProduct(e, v, ["seat'"]), b.reduce('reduce_sum', twice, ["seat'"])))
+    b.result('z', b.binary('div', b.sumProduct(e, v, ["seat'", 'heads']), b.reduce('reduce_sum', e, ["seat'", 'heads'])))
+    assert.equal(ops(attend(b.finish()), 'attention').length, 0)
+  })
   const others: Record<string, (b: Builder, q: Value, k: Value) => Value> = {
     'a bias': (b, q, k) => b.binary('add', dot(b, q, k), b.cast(at(b, "seat'"), 'f32')),
     'a mask of the past': (b, q, k) => b.select(b.binary('gt', at(b, 'seat'), at(b, "seat'")), -Infinity, dot(b, q, k)),

@@ -1,39 +1,58 @@
 // Recognises attention however it is written and puts the one op in its place:
 //   sum over key of softmax over key of (q · k over head, scaled, maybe causal) times v   →   attention q k v
+// v may have a name of its own for what q and k call head, and the softmax divide before the sum or behind it.
 // Query and key are two dims of one size of which one is the other primed; names mean nothing else.
 // Needs sums of products as `contract` (simplify) and softmax in primitives or as a call. Guarantees: equal values, and no scores where
 // attention was found. Must come before gradients are taken: the op has its own.
 import type { Builder, Value } from '../graph/builder.ts'
-import { find, names, without } from '../graph/dims.ts'
+import { find, without } from '../graph/dims.ts'
 import type { AttentionAttributes, Graph, Node, Type } from '../graph/graph.ts'
 import { dimOf, has } from '../graph/graph.ts'
 import { constantOf } from '../graph/fold.ts'
 import { rebuild } from './rebuild.ts'
-import { normalised } from './softmax.ts'
+import { exponent, normalised } from './softmax.ts'
 
 export function attend(graph: Graph): Graph {
   return rebuild(graph, (b, node, inputs) => {
-    if (node.op !== 'contract') return undefined
-    const [p, v] = inputs as [Value, Value]
-    return attentionOf(b, p, v, node.attrs.over) ?? attentionOf(b, v, p, node.attrs.over)
+    if (node.op === 'contract') return weighted(b, inputs, node.attrs.over) ?? weighted(b, inputs.toReversed(), node.attrs.over)
+    return node.op === 'div' ? divided(b, inputs) : undefined
   })
 }
 
-function attentionOf(b: Builder, p: Value, v: Value, over: readonly string[]): Value | undefined {
+/** Sum over key of softmax(score) v. */
+function weighted(b: Builder, [p, v]: readonly Value[], over: readonly string[]): Value | undefined {
+  const weights = normalised((id) => b.node(b.value(id)), p!.id)
+  if (weights?.kind !== 'softmax' || weights.over.join() !== over.join()) return undefined
+  return attentionOf(b, b.value(weights.x), v!, over)
+}
+
+/** Sum over key of e v, divided by that of e, an exponential: softmax's division comes last, where there is less to divide. */
+function divided(b: Builder, [above, below]: readonly Value[]): Value | undefined {
+  const [product, sum] = [b.node(above!), b.node(below!)]
+  if (product.op !== 'contract' || sum.op !== 'reduce_sum' || product.attrs.over.join() !== sum.attrs.over.join()) return undefined
+  const x = exponent((id) => b.node(b.value(id)), sum.inputs[0]!, sum.attrs.over)
+  const other = product.inputs.findIndex((id) => id !== sum.inputs[0])
+  if (x === undefined || product.inputs[1 - other] !== sum.inputs[0]) return undefined
+  return attentionOf(b, b.value(x), b.value(product.inputs[other]!), sum.attrs.over)
+}
+
+/** The attention that weighs v by the softmax of a score over one dim, if the score is one of attention. */
+function attentionOf(b: Builder, score: Value, v: Value, over: readonly string[]): Value | undefined {
   const [key, ...more] = over
-  const weights = normalised((id) => b.node(b.value(id)), p.id)
-  if (!key || more.length > 0 || weights?.kind !== 'softmax' || weights.over.join() !== key) return undefined
-  const score = scoreOf(b, b.value(weights.x), key)
-  if (!score) return undefined
-  const { q, k, attrs } = score
-  const fits = names(v.type.dims).sort().join() === names(k.type.dims).sort().join()
-  return fits
-    ? b.add(
-        'attention',
-        [q, k, v].map((x) => headLast(b, x, attrs.head)),
-        attrs,
-      )
-    : undefined
+  const found = key === undefined || more.length > 0 ? undefined : scoreOf(b, score, key)
+  if (!found) return undefined
+  const { q, k, attrs } = found
+  const value = valueDim(v.type, k.type, attrs.head)
+  if (value === undefined || (value !== attrs.head && has(q.type, value))) return undefined
+  const operands = [q, k, b.rename(v, value, attrs.head)].map((x) => headLast(b, x, attrs.head))
+  return b.rename(b.add('attention', operands, attrs), attrs.head, value)
+}
+
+/** What v calls the dim that k calls head: their others are the same. Undefined where there is none. */
+function valueDim(v: Type, k: Type, head: string): string | undefined {
+  const own = v.dims.filter((d) => d.name === head || !has(k, d.name))
+  const alike = v.dims.length === k.dims.length && own.length === 1 && own[0]!.size === dimOf(k, head)!.size
+  return alike ? own[0]!.name : undefined
 }
 
 /** Kernels read heads that lie together: with others they would be many times slower than to put them so. */

@@ -7,6 +7,7 @@ import { Builder, type Value } from '../graph/builder.ts'
 import type { Graph, Node, NodeId, Output } from '../graph/graph.ts'
 import { has } from '../graph/graph.ts'
 import { rebuild } from './rebuild.ts'
+import { inRuns, isGiven, isView } from './runs.ts'
 
 /** How the device has the weights that products read, by the names of their states. */
 export interface HalfWeights {
@@ -27,7 +28,9 @@ export function half(graph: Graph, weights: HalfWeights = none, logits = false):
       return b.cast(b.input(node.attrs.name, node.attrs.role, { ...node.type, dtype: 'f16' }), 'f32')
     }
     if (node.op === 'contract' && isMatrixProduct(graph, node)) {
-      const product = b.add('contract', inputs.map((x) => narrow(b, x)), node.attrs) // prettier-ignore
+      const { over } = node.attrs
+      const operands = inputs.map((x, i) => narrow(b, inRuns(b, x, inputs[1 - i]!, over)))
+      const product = b.add('contract', operands, { over })
       return kept.has(id) ? rounded(b, product) : product
     }
     if (node.op === 'attention' || node.op === 'attention_dq' || node.op === 'attention_dk' || node.op === 'attention_dv') {
@@ -106,10 +109,10 @@ function narrowed(b: Builder, x: Value, copied: ReadonlySet<string>): Value {
   }
 }
 
-/** Whether a broadcast repeats nothing, and what it is of is no input. */
+/** Whether a broadcast repeats nothing, and what it is of is computed. */
 function isPermuted(b: Builder, { inputs, type }: Node): boolean {
-  const source = b.node(b.value(inputs[0]!))
-  return source.op !== 'input' && source.type.dims.length === type.dims.length
+  const source = b.value(inputs[0]!)
+  return source.type.dims.length === type.dims.length && !isGiven(b, source)
 }
 
 /** Both operands have dims of their own: else it is a sum along a vector, which no matrix unit makes faster. */
@@ -135,10 +138,6 @@ function keptByProducts(graph: Graph, all: boolean): ReadonlySet<NodeId> {
     }
   }
   return new Set([...feeds].filter((id) => graph.nodes[id]!.op === 'contract' && !added.has(id)))
-}
-
-function isView({ op }: Node): boolean {
-  return op === 'rename' || op === 'merge' || op === 'split' || op === 'broadcast'
 }
 
 function asLarge(graph: Graph, other: NodeId, than: NodeId): boolean {

@@ -33,10 +33,14 @@ function softmax(nodes: Nodes, node: Node): Normalised | undefined {
   if (node.op !== 'div') return undefined
   const [above, below] = node.inputs
   const sum = nodes(below!)
-  const e = nodes(above!)
-  if (sum.op !== 'reduce_sum' || sum.inputs[0] !== above || e.op !== 'exp') return undefined
-  const { x } = shifted(nodes, e.inputs[0]!, sum.attrs.over)
-  return { kind: 'softmax', x, over: sum.attrs.over }
+  const x = sum.op === 'reduce_sum' && sum.inputs[0] === above ? exponent(nodes, above!, sum.attrs.over) : undefined
+  return sum.op === 'reduce_sum' && x !== undefined ? { kind: 'softmax', x, over: sum.attrs.over } : undefined
+}
+
+/** x of exp(x - m), where m has none of the dims: it cancels in the quotient of two sums over them. */
+export function exponent(nodes: Nodes, id: NodeId, over: readonly string[]): NodeId | undefined {
+  const node = nodes(id)
+  return node.op === 'exp' ? shifted(nodes, node.inputs[0]!, over).x : undefined
 }
 
 /** m + log(sum of exp(x - m)). */
