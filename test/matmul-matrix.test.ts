@@ -8,6 +8,7 @@ import type { DeviceFacts } from '../compiler/facts.ts'
 import { Builder, type Value } from '../compiler/graph/builder.ts'
 import { shape } from '../compiler/graph/dims.ts'
 import type { Dim, Graph, Type } from '../compiler/graph/graph.ts'
+import { half as inHalf } from '../compiler/passes/half.ts'
 import { matrixUnit } from '../compiler/kernels/matrix-unit.ts'
 import type { KernelPlan } from '../compiler/plan/plan.ts'
 import { planWebgpu } from '../compiler/plan/webgpu.ts'
@@ -109,6 +110,18 @@ const layouts = [
     b.result('z', b.sumProduct(x, b.rename(x, 'time', "time'"), ['width']))
   }),
 ]
+
+/** Sums over keys by heads, then a projection of both dims of heads: in half precision the sums are stored in the order that it wants. */
+const mixed = ['heads head', 'head heads'].map((order): Case => {
+  const b = new Builder()
+  const [first, second] = order.split(' ') as [string, string]
+  const sizes: Readonly<Record<string, number>> = { heads: 3, head: 16 }
+  const p = b.input('p', 'data', f32({ batch: 2, heads: 3, time: 24, "time'": 24 }))
+  const v = b.input('v', 'data', f32({ batch: 2, "time'": 24, heads: 3, head: 16 }))
+  const o = b.input('o', 'state', f32({ [first]: sizes[first]!, [second]: sizes[second]!, width: 40 }))
+  b.result('z', b.sumProduct(b.sumProduct(p, v, ["time'"]), o, ['heads', 'head']))
+  return { name: `a projection of [${order}] of a sum by heads`, graph: inHalf(b.finish()), extents: [{}], products: 2, tolerance: 0.3 }
+})
 
 const long = [
   program('k in parts', (b) => {
@@ -219,7 +232,7 @@ const irregular = [
   }, { products: 0 }), // prettier-ignore
 ]
 
-const cases = [...forms, ...ragged, ...lives, ...layouts, ...long, ...vocabularies, ...epilogues, ...turns, ...irregular]
+const cases = [...forms, ...ragged, ...lives, ...layouts, ...mixed, ...long, ...vocabularies, ...epilogues, ...turns, ...irregular]
 const backend = await testBackend()
 const hardware: DeviceFacts = { ...backend.facts, software: false }
 const noMatrices = matrixUnit(hardware) ? false : `${backend.device} has no matrix unit`
