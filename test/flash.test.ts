@@ -43,6 +43,7 @@ const cases: Readonly<Record<string, AttentionCase>> = {
     k: "batch time' heads head",
     sizes: { batch: 1, time: 40, heads: 1, share: 2, head: 64 },
   },
+  'head 36, which fills no fragment and no vector': { q: plain, k: keys, sizes: { batch: 1, time: 24, heads: 2, head: 36 } },
   'live batch and time': { q: plain, k: keys, sizes: { batch: 2, time: 19, heads: 1, head: 64 }, live: ['batch', 'time'] },
 }
 const kinds = ['forward', 'dq', 'dkv'] as const
@@ -86,7 +87,7 @@ for (const file of readdirSync(folder)) {
   test(`every tile for ${file} passes Dawn's front end and fits its workgroup memory`, async () => {
     const facts = readFacts(join(folder, file))
     const check = await frontEnd(facts.features)
-    for (const head of [64, 80, 128]) {
+    for (const head of [64, 80, 128, 24, 36]) {
       for (const kind of kinds) {
         const c = { q: plain, k: keys, sizes: { batch: 2, time: 2048, heads: 4, head }, causal: head === 80 }
         const request = requestOf(c, 'f16', kind, facts)

@@ -218,7 +218,7 @@ const turns = [
 ]
 
 const irregular = [
-  program('k that lies together and is no multiple of eight', (b) => b.result('z', product(b, 'NT', { m: 20, n: 24, k: 20 })), {
+  program('k that lies together and is no multiple of eight', (b) => b.result('z', product(b, 'NT', { m: 20, n: 24, k: 12 })), {
     products: 0,
   }),
   program('an operand that the epilogue reads', (b) => {

@@ -4,6 +4,7 @@
 import type { Type } from '../graph/graph.ts'
 import { find } from './attention-layout.ts'
 import { matrixUnit, type MatrixUnit } from './matrix-unit.ts'
+import { inMemory } from './rows.ts'
 import { powerOfTwo } from './tile.ts'
 import type { AttentionRequest } from './written.ts'
 
@@ -44,7 +45,9 @@ const matrices = {
 /** A tile with all that follows from it. Places and pitches in workgroup memory count vec4s: eight f16 or four f32. */
 export interface FlashCut extends FlashTile {
   readonly unit: MatrixUnit
+  /** Elements of a row in fragments: those of a head, and zeros up to a multiple of the unit's sizes. */
   readonly head: number
+  readonly filled: number
   readonly threads: number
   /** Rows that a subgroup owns, and that its workgroup does. */
   readonly rows: number
@@ -103,17 +106,27 @@ function isOf(c: FlashCut, tile: FlashTile | undefined): boolean {
   )
 }
 
-/** Fragments must cut heads without a rest, heads be stored as vec4s of eight halves. */
+/** Heads must be stored as vec4s of eight halves. A unit whose fragments cut them without a rest is taken first. */
 function unitFor({ attrs, q, k, v, facts }: AttentionRequest): MatrixUnit | undefined {
-  const isRow = (type: Type) => type.dtype === 'f16' && type.dims.at(-1)?.name === attrs.head
+  const isRow = (type: Type) => type.dtype === 'f16' && type.dims.at(-1)?.name === attrs.head && inMemory(type).at(-1)!.size % 8 === 0
+  if (![q, k, v].every(isRow)) return undefined
   const head = find(q, attrs.head).size
-  if (![q, k, v].every(isRow) || head % 8 !== 0) return undefined
-  const subgroupMatrices = facts.subgroupMatrices?.filter(({ N, K }) => head % N === 0 && head % K === 0)
-  return matrixUnit({ ...facts, subgroupMatrices })
+  const subgroupMatrices = facts.subgroupMatrices?.filter((unit) => divides(unit, head))
+  return matrixUnit({ ...facts, subgroupMatrices }) ?? matrixUnit(facts)
+}
+
+const divides = ({ N, K }: Pick<MatrixUnit, 'N' | 'K'>, head: number): boolean => head % N === 0 && head % K === 0
+
+/** Elements of a row in fragments of a unit. */
+function paddedHead(unit: MatrixUnit, head: number): number {
+  if (divides(unit, head)) return head
+  const step = Math.max(16, unit.N, unit.K)
+  return Math.ceil(head / step) * step
 }
 
 function cut({ kind, attrs, q }: AttentionRequest, unit: MatrixUnit, tile: FlashTile): FlashCut {
-  const head = find(q, attrs.head).size
+  const filled = find(q, attrs.head).size
+  const head = paddedHead(unit, filled)
   const rows = tile.blocks * unit.M
   const lanes = Math.max(1, unit.subgroup / unit.M)
   const pitch = { row: (head / 8 + 1) | 1, score: tile.tile / 4 + 1, weight: tile.tile / 8 + 1 }
@@ -121,6 +134,7 @@ function cut({ kind, attrs, q }: AttentionRequest, unit: MatrixUnit, tile: Flash
     ...tile,
     unit,
     head,
+    filled,
     threads: tile.subgroups * unit.subgroup,
     rows,
     groupRows: tile.subgroups * rows,

@@ -4,6 +4,7 @@
 import { originOf, strideOf, type Layout } from './attention-layout.ts'
 import type { Type } from '../graph/graph.ts'
 import type { FlashCut } from './flash-tile.ts'
+import { firstHalves } from './rows.ts'
 import { range } from './text.ts'
 
 /** A tensor that streams past: `register` names the variables that hold its next tile, `at` is its place in a stage of the pool. */
@@ -31,6 +32,15 @@ export function slice(tensor: string, type: Type, dim: string, layout: Layout): 
 let step_${tensor} = ${strideOf(type, dim, layout.request.live)} / 8u;`
 }
 
+/** A vec4 of a row in memory: zeros where the head has ended and fragments have not. */
+function vector(tensor: string, row: string, column: string, { head, filled }: FlashCut): string {
+  const element = (at: string) => `${tensor}[base_${tensor} + ${row} * step_${tensor} + ${at}]`
+  if (filled === head) return element(column)
+  const last = Math.ceil(filled / 8) - 1
+  const own = filled % 8 === 0 ? '' : ` & select(${firstHalves(8)}, ${firstHalves(filled % 8)}, ${column} == ${last}u)`
+  return `select(vec4<u32>(), ${element(`min(${column}, ${last}u)`)}${own}, ${column} <= ${last}u)`
+}
+
 /** Where a lane stands. `own_<t>` is the number of its row among all. */
 export function position(cut: FlashCut): string {
   const { groupRows, rows, lanes, unit, pool, turns } = cut
@@ -47,7 +57,8 @@ let own_${t} = begin + subgroup * ${rows}u + line_${t};`,
 }
 
 /** Fragments `<tensor>_<block>_<k>` of the workgroup's own rows. Past the end the last row is read, which nobody stores. */
-export function ownRows(tensor: string, last: string, { groupRows, rows, head, blocks, threads, unit, pitch }: FlashCut): string {
+export function ownRows(tensor: string, last: string, cut: FlashCut): string {
+  const { groupRows, rows, head, blocks, threads, unit, pitch } = cut
   const vectors = head / 8
   const fragments = range(blocks).flatMap((r) =>
     range(head / unit.K).map((k) => {
@@ -59,7 +70,7 @@ export function ownRows(tensor: string, last: string, { groupRows, rows, head, b
     `for (var e: u32 = thread; e < ${groupRows * vectors}u; e += ${threads}u) {
 let row = e / ${vectors}u;
 let column = e % ${vectors}u;
-pool[row * ${pitch.row}u + column] = ${tensor}[base_${tensor} + min(begin + row, ${last}) * step_${tensor} + column];
+pool[row * ${pitch.row}u + column] = ${vector(tensor, `min(begin + row, ${last})`, 'column', cut)};
 }
 workgroupBarrier();`,
     fragments,
@@ -99,9 +110,7 @@ export function places(streams: readonly Stream[], cut: FlashCut): string {
 /** Starts to read the tile that begins at row `start`. Past the end the last row is read: what is made of it has no weight. */
 export function fetch({ tensor, register }: Stream, start: string, last: string, cut: FlashCut): string {
   return lines(
-    range(carried(cut).count).map(
-      (i) => `${register}_${i} = ${tensor}[base_${tensor} + min(${start} + row_${i}, ${last}) * step_${tensor} + column_${i}];`,
-    ),
+    range(carried(cut).count).map((i) => `${register}_${i} = ${vector(tensor, `min(${start} + row_${i}, ${last})`, `column_${i}`, cut)};`),
   )
 }
 
@@ -218,6 +227,7 @@ ${visit(t, 'at', `(${(chunk * most * unit.N) / 8}u + i)`)}
 export function storeRows(sum: string, tensor: string, count: string, factor: (t: number) => string, cut: FlashCut): string {
   return throughPool(sum, cut, (t, at, pair) => {
     const value = `halves(floats(${at}) * ${factor(t)}, floats(${at} + 1u) * ${factor(t)})`
-    return `if (own_${t} < ${count}) { ${tensor}[base_${tensor} + own_${t} * step_${tensor} + ${pair}] = ${value}; }`
+    const inside = cut.filled === cut.head ? '' : ` && ${pair} < ${Math.ceil(cut.filled / 8)}u`
+    return `if (own_${t} < ${count}${inside}) { ${tensor}[base_${tensor} + own_${t} * step_${tensor} + ${pair}] = ${value}; }`
   })
 }

@@ -4,6 +4,7 @@ import type { Matrix } from './matmul-operand.ts'
 import { divides, extentText, type Product } from './matmul-product.ts'
 import { panelOf, type PanelLayout } from './matrix-tile.ts'
 import type { MatrixUnit } from './matrix-unit.ts'
+import { firstHalves } from './rows.ts'
 import { sizeOf, sizeText } from './size.ts'
 import { range } from './text.ts'
 
@@ -111,8 +112,7 @@ export class Panel {
     const { matrix } = this.spec
     const last = this.row % 8
     if (!matrix.alongK || last === 0) return element
-    const words = range(4).map((word) => ['0u', '0xffffu', '0xffffffffu'][Math.max(0, Math.min(2, last - 2 * word))])
-    return `${element} & select(vec4<u32>(0xffffffffu), vec4<u32>(${words.join(', ')}), ${at} == ${Math.floor(this.row / 8)}u)`
+    return `${element} & select(${firstHalves(8)}, ${firstHalves(last)}, ${at} == ${Math.floor(this.row / 8)}u)`
   }
 
   /** Past the edge a valid element is read and not used. `unit`: positions that the text counts as one. */

@@ -2,10 +2,11 @@
 // matrix unit as a round one. What lies between the rows is nobody's: it may hold anything, and whoever fills a row may write over it.
 import type { Dim, Type } from '../graph/graph.ts'
 import type { Rows } from '../plan/plan.ts'
+import { range } from './text.ts'
 
 const halves = 8
-/** Shorter rows would waste too much, and no product is large whose rows are. */
-const shortest = 64
+/** Shorter rows would waste too much, and no product or attention is large whose rows are. */
+const shortest = 16
 
 /** Where rows lie apart: the elements of one, and from one to the next. */
 export function rowsOf({ dtype, dims }: Type): Rows | undefined {
@@ -23,4 +24,10 @@ export function inMemory(type: Type): readonly Dim[] {
 /** Bytes of a tensor in memory, live dims at their bounds. */
 export function bytesOf(type: Type): number {
   return inMemory(type).reduce((n, { size }) => n * size, type.dtype === 'f16' ? 2 : 4)
+}
+
+/** WGSL: a mask of the first `count` of eight halves in a vec4<u32>. */
+export function firstHalves(count: number): string {
+  const words = range(4).map((word) => ['0u', '0xffffu', '0xffffffffu'][Math.max(0, Math.min(2, count - 2 * word))])
+  return `vec4<u32>(${words.join(', ')})`
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { DeviceFacts } from '../../compiler/facts.ts'
 import type { Dim, Type } from '../../compiler/graph/graph.ts'
 import { scoreDims } from '../../compiler/graph/ops/attention.ts'
+import { bytesOf, rowsOf } from '../../compiler/kernels/rows.ts'
 import type { AttentionRequest, WrittenKernel } from '../../compiler/kernels/written.ts'
 import type { TensorSpec, WebgpuPlan } from '../../compiler/plan/plan.ts'
 import type { Data, Tensors } from '../../runtime/backend.ts'
@@ -65,12 +66,12 @@ export function attentionInputs(
 /** Runs a request's kernel as a plan of its own; live extents are the case's sizes. */
 export async function runAttention(kernel: WrittenKernel, request: AttentionRequest, data: Tensors, c: AttentionCase): Promise<Tensors> {
   const types = typesOf(request)
-  const specs = (names: readonly string[]): TensorSpec[] => names.map((name) => ({ name, type: types[name]! }))
+  const specs = (names: readonly string[]): TensorSpec[] => names.map((name) => ({ name, type: types[name]!, rows: rowsOf(types[name]!) }))
   const { inputs, results } = bindings[request.kind]
   const [ins, outs] = [specs(inputs), specs([...results, ...(request.wantDs ? ['ds'] : [])])]
   const buffers = [...ins, ...outs].map(({ name, type }) => ({
     label: name,
-    bytes: (type.dtype === 'f16' ? 2 : 4) * type.dims.reduce((n, d) => n * d.size, 1),
+    bytes: bytesOf(type),
   }))
   const bound = kernel.bindings.map((binding, i) => (binding === 'extents' ? -1 : i))
   const plan: WebgpuPlan = {
