@@ -134,6 +134,13 @@ describe('attend', () => {
     b.result('y', b.sumProduct(mix, b.input('v', 'data', k.type), ["seat'"]))
     return b.finish()
   }
+  const assertFound = (graph: Graph) => {
+    const attended = attend(graph)
+    verify(attended)
+    assert.equal(ops(attended, 'attention').length, 1)
+    const inputs = inputsFor(graph)
+    assertClose(evaluate(attended, inputs), evaluate(graph, inputs), 1e-13)
+  }
   const dot = (b: Builder, q: Value, k: Value) => b.sumProduct(q, k, ['head'])
   const forms: Record<string, (b: Builder, q: Value, k: Value) => Value> = {
     'no scale': dot,
@@ -145,14 +152,7 @@ describe('attend', () => {
   }
   const at = (b: Builder, name: string) => b.position({ name, size: 4 })
   for (const [name, score] of Object.entries(forms)) {
-    test(name, () => {
-      const graph = build(score)
-      const attended = attend(graph)
-      verify(attended)
-      assert.equal(ops(attended, 'attention').length, 1)
-      const inputs = inputsFor(graph)
-      assertClose(evaluate(attended, inputs), evaluate(graph, inputs), 1e-13)
-    })
+    test(name, () => assertFound(build(score)))
   }
   test('a softmax that divides behind the sum, and values that have a name of their own', () => {
     for (const shift of [true, false]) {
@@ -163,12 +163,7 @@ describe('attend', () => {
       const e = b.unary('exp', shift ? b.binary('sub', score, b.reduce('reduce_max', score, ["seat'"])) : score)
       const v = b.input('v', 'data', f({ value: 3, "seat'": 4, heads: 2 }))
       b.result('y', b.binary('div', b.sumProduct(e, v, ["seat'"]), b.reduce('reduce_sum', e, ["seat'"])))
-      const graph = b.finish()
-      const attended = attend(graph)
-      verify(attended)
-      assert.equal(ops(attended, 'attention').length, 1)
-      const inputs = inputsFor(graph)
-      assertClose(evaluate(attended, inputs), evaluate(graph, inputs), 1e-13)
+      assertFound(b.finish())
     }
   })
   test('leaves a quotient of other sums alone', () => {
