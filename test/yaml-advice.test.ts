@@ -76,7 +76,7 @@ test('the code in every note means the same in either form', () => {
     'optimizer: { lr: … }',
     'model: { is: …, context: 64 }',
     'train t: { is: smdm.pretrain, … }',
-    'use name: "other.smdm"',
+    'use other: "other.smdm"',
   ])
     assert.ok(changed.has(text), `${text} is among ${[...changed].join('\n')}`)
 })
