@@ -105,6 +105,15 @@ test('a formula that gives no number, where it meets a tensor', () => {
   assert.deepEqual(ofLayer(block('  let a = inf - inf\n  return if true then x else a * x')), [])
 })
 
+test('a second walk that nobody began', () => {
+  assertOne(ofLayer(block("  s = sum[width](x * x)\n  return x * max[time'](s)")), {
+    code: 'no-such-dimension',
+    at: "time'",
+    message: "there is no `time'` here: this is [batch, time]",
+    notes: ["it is a second walk along `time`: something in it is to be taken there, as `k` in `q * k[time']`"],
+  })
+})
+
 test('a block that contains itself', () => {
   const text = `${block('  return x + halves(x)')}
 block halves(x: [time, width]) -> [time, width] {
