@@ -134,6 +134,18 @@ function hasNewline(text: string, start: number, end: number): boolean {
   return /[\r\n]/.test(text.slice(start, end))
 }
 
+/** The token at which most brackets and `if`s are open, and how many. */
+export function deepest(tokens: readonly IToken[]): { readonly token: IToken; readonly depth: number } {
+  let found = { token: tokens[0]!, depth: 0 }
+  let depth = 0
+  for (const token of tokens) {
+    if (opens(token) || token.tokenType === Word.if) depth++
+    else if (closes(token)) depth--
+    if (depth > found.depth) found = { token, depth }
+  }
+  return found
+}
+
 /** The first token at which the text nests too deep for the parser, or its tree for those who walk it. */
 export function tooDeep(tokens: readonly IToken[]): { readonly token: IToken; readonly chain: boolean } | undefined {
   // One frame for every open bracket or `if`; its number bounds the depth of the tree built in it so far.

@@ -4,7 +4,7 @@ import type { CstNode, IToken } from 'chevrotain'
 import { file } from './abstract.ts'
 import { expr, type Scope } from './abstract-expr.ts'
 import type { Expr, Module } from './ast.ts'
-import { balance, deepestNesting, longestChain, tooDeep, type Unclosed } from './brackets.ts'
+import { balance, deepest, deepestNesting, longestChain, tooDeep, type Unclosed } from './brackets.ts'
 import { node, spanOf } from './cst.ts'
 import { split } from './declarations.ts'
 import { Report, type Diagnostic } from './diagnostic.ts'
@@ -34,7 +34,10 @@ export function parse(source: SourceFile): Parsed {
   const runs = split(reading.tokens)
   // One at a time: concrete trees are large, and each is left behind with its declaration.
   const trees = function* () {
-    for (const tokens of runs) if (reading.stumbles.diagnostics.length < most) yield derive(reading, tokens, () => parser.declaration())
+    for (const tokens of runs) {
+      const tree = reading.stumbles.diagnostics.length < most ? derive(reading, tokens, () => parser.declaration()) : undefined
+      if (tree) yield tree
+    }
   }
   const module = file(scopeOf(reading), trees())
   return { module, diagnostics: diagnosticsOf(reading), starts: runs.map(([first]) => first!.startOffset) }
@@ -95,12 +98,22 @@ function read(source: SourceFile): Reading {
   return { source, report, stumbles, unread, comments, ...balanced, tooDeep: false }
 }
 
-/** The concrete tree of one run of tokens. */
-function derive({ source, stumbles, unread }: Reading, tokens: readonly IToken[], rule: () => CstNode): CstNode {
+/**
+ * The concrete tree of one run of tokens. What the limits allow may yet be more than the thread's stack holds, above all the first time,
+ * when nothing is compiled: then it is too deep, and has no tree.
+ */
+function derive({ source, report, stumbles, unread }: Reading, tokens: readonly IToken[], rule: () => CstNode): CstNode | undefined {
   parser.input = tokens as IToken[]
-  const tree = rule()
-  unread.push(...reportErrors(parser.errors, tokens, source, stumbles))
-  return tree
+  try {
+    const tree = rule()
+    unread.push(...reportErrors(parser.errors, tokens, source, stumbles))
+    return tree
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const { token, depth } = deepest(tokens)
+    report.using(messages).nestingTooDeep(spanOf(source, token), { limit: depth - 1 })
+    return undefined
+  }
 }
 
 function scopeOf({ source, report, comments }: Reading): Scope {

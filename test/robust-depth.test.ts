@@ -1,6 +1,10 @@
 // Ten thousand levels of anything that nests, and models without end: the answer is a diagnostic, soon, and never the end of
 // the stack or of memory.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test, { describe } from 'node:test'
 import { readYaml } from '../compiler/yaml/read.ts'
 import { formatYaml, writeYaml } from '../compiler/yaml/write.ts'
@@ -53,6 +57,22 @@ describe('ten thousand levels of an expression', () => {
         assert.ok(readYaml({ name: 'page.json', text: `{ "let x": ${JSON.stringify(text)}, "y": ${text} }` }).diagnostics.length > 0)
       }
     })
+  }
+})
+
+test('what the limits allow and the stack does not hold is too deep, too', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'smdmc-deep-'))
+  try {
+    writeFileSync(join(folder, 'page.smdm'), `let a = ${times('f(x: ', 98)}1${times(')', 98)}\n`)
+    const command = join(import.meta.dirname, '..', 'bin', 'smdmc.js')
+    const { status, stderr } = spawnSync(process.execPath, ['--stack-size=400', command, 'check', 'page.smdm'], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    assert.equal(status, 2)
+    assert.match(stderr, /^error\[nesting-too-deep\]: this is nested more than 97 levels deep\n/)
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 })
 
