@@ -1,10 +1,10 @@
 // What can be said of records, their fields and what a field takes.
 import type { Catalogue } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
-import type { FieldType } from '../spec/kinds.ts'
+import { LARGEST, type FieldType } from '../spec/kinds.ts'
 import { CALLED, type Dimension } from '../spec/units.ts'
 import { article, described, type Value } from './value.ts'
-import { code, codes, units, place, replace, meant, meantFix, has, takes, exampleOf, LARGEST, type Kind } from './wording.ts'
+import { code, codes, units, place, replace, meant, meantFix, has, takes, exampleOf, type Kind } from './wording.ts'
 
 export const fieldMessages = {
   unknownField: (f: UnknownField) => {

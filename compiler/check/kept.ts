@@ -2,7 +2,7 @@
 // gradients read. Products, sums and attention are kept; cheap arithmetic is computed again from what is, unless a product reads it.
 // Attention is taken for one kernel, as on a GPU.
 import { Builder, type Value } from '../graph/builder.ts'
-import { has, elements, type Dim, type Graph, type Node, type NodeId, type Type } from '../graph/graph.ts'
+import { elements, has, isView, type Dim, type Graph, type Node, type NodeId, type Type } from '../graph/graph.ts'
 import type { Model } from '../elaborate/model.ts'
 import { attend } from '../passes/attend.ts'
 import { differentiate } from '../passes/differentiate.ts'
@@ -91,7 +91,6 @@ function behindViews(nodes: (id: NodeId) => Node, id: NodeId): NodeId {
   return isView(node) ? behindViews(nodes, node.inputs[0]!) : id
 }
 
-const isView = (n: Node): boolean => ['rename', 'merge', 'split', 'broadcast', 'rotate'].includes(n.op)
 const isProduct = (n: Node): boolean => n.op === 'contract' || n.op.startsWith('attention')
 const isHeavy = (n: Node): boolean => isProduct(n) || n.op === 'gather' || n.op === 'argmax' || n.op.startsWith('reduce')
 

@@ -6,9 +6,6 @@ import { KINDS, type FieldType, type KindName, type PartName } from '../spec/kin
 import { CALLED, type Dimension } from '../spec/units.ts'
 import { article } from './value.ts'
 
-/** The largest number of 32 bits, rounded down. */
-export const LARGEST = 3.4e38
-
 export type Kind = KindName | PartName
 
 export const code = (text: string): string => `\`${text}\``

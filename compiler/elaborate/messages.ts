@@ -91,18 +91,14 @@ export const messages = {
     message: `${quoted(f.name)} uses ${names(f.clash)} for something else, and this is ${f.given}`,
     notes: [`its \`${f.formal}\` must come without ${names(f.clash)}`],
   }),
-  noSuchDimension: (f: { name: string; given: string; known: readonly string[] }): Wording => {
-    const walked = f.name.replace(/'+$/, '')
-    const second = walked !== f.name && f.known.includes(walked)
-    return {
-      message: `there is no ${quoted(f.name)} here: this is ${f.given}`,
-      notes: [
-        second
-          ? `it is a second walk along ${quoted(walked)}: something in it is to be taken there, as \`k\` in \`q * k[${f.name}]\``
-          : meant(f.name, f.known),
-      ],
-    }
-  },
+  noSuchDimension: (f: { name: string; walked: string; given: string; known: readonly string[] }): Wording => ({
+    message: `there is no ${quoted(f.name)} here: this is ${f.given}`,
+    notes: [
+      f.walked !== f.name && f.known.includes(f.walked)
+        ? `it is a second walk along ${quoted(f.walked)}: something in it is to be taken there, as \`k\` in \`q * k[${f.name}]\``
+        : meant(f.name, f.known),
+    ],
+  }),
   dimensionTwice: (f: { name: string; given: string }): Wording => ({
     message: `this is ${f.given} already, so ${quoted(f.name)} would stand in it twice`,
     notes: [`a further walk along a dimension takes a further prime: \`${f.name}'\``],

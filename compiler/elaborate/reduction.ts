@@ -2,12 +2,13 @@
 import type { Expr, Ident } from '../../grammar/ast.ts'
 import type { Builder, Value } from '../graph/builder.ts'
 import { asFloat, isNumeric } from './arithmetic.ts'
-import type { Frame } from './frame.ts'
+import { withoutPrimes, type Frame } from './frame.ts'
 import { rangeOfSum } from './range.ts'
 import { FAILED, dimsOf, isWhole, rangeOf, showDims, showTerm, tensor, type TensorTerm, type Term } from './term.ts'
 
 export function noDimension(frame: Frame, ident: Ident, x: Term): Term {
-  frame.ctx.say.noSuchDimension(ident.span, { name: ident.name, given: showTerm(x), known: dimsOf(x).map((d) => d.name) })
+  const { name, span } = ident
+  frame.ctx.say.noSuchDimension(span, { name, walked: withoutPrimes(name), given: showTerm(x), known: dimsOf(x).map((d) => d.name) })
   return FAILED
 }
 

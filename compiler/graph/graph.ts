@@ -133,3 +133,10 @@ export function dimOf(type: Type, name: string): Dim | undefined {
 export function has(type: Type, name: string): boolean {
   return dimOf(type, name) !== undefined
 }
+
+/** Nodes that only change where a value is read. */
+export type View = Extract<Node, { readonly op: 'rename' | 'merge' | 'split' | 'broadcast' | 'rotate' }>
+
+export function isView(node: Node): node is View {
+  return node.op === 'rename' || node.op === 'merge' || node.op === 'split' || node.op === 'broadcast' || node.op === 'rotate'
+}

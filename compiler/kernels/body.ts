@@ -1,7 +1,6 @@
 // Graph nodes → a kernel's body. Follows inputs back to what is stored or given and turns every view on the way into
 // the index of a load. Afterwards each scalar is a load, a coordinate or a node without dims.
-import type { Dim, Graph, Node, NodeId, Type } from '../graph/graph.ts'
-import { isView, type View } from './cost.ts'
+import { isView, type Dim, type Graph, type Node, type NodeId, type Type, type View } from '../graph/graph.ts'
 import { Indices } from './indices.ts'
 import type { Body, Index, Load, Scalar, ScalarId, TensorId } from './kernel.ts'
 

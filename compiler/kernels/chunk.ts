@@ -32,15 +32,15 @@ function manyRows({ tensors, live, merged, results }: KernelGraph, limit: number
   const parts = Object.values(merged).flat()
   const rows = live.filter(({ name }) => !parts.some((part) => part.name === name))
   const given = new Set(results.map(({ tensor }) => tensor))
-  const rowsOf = (t: TensorId): Dim | undefined => rows.find(({ name }) => tensors[t]!.type.dims.some((d) => d.name === name))
+  const rowDim = (t: TensorId): Dim | undefined => rows.find(({ name }) => tensors[t]!.type.dims.some((d) => d.name === name))
   const bytes = tensors.map(({ type, source }, t) => {
-    return source.kind === 'kernel' && rowsOf(t) && !given.has(t) ? bytesOf(type) : 0
+    return source.kind === 'kernel' && rowDim(t) && !given.has(t) ? bytesOf(type) : 0
   })
   const largest = Math.max(0, ...bytes)
-  const dim = rowsOf(bytes.indexOf(largest))
+  const dim = rowDim(bytes.indexOf(largest))
   if (largest <= limit || !dim) return undefined
   const size = sizeOfStretch(dim.size, (limit * dim.size) / largest)
-  const wide = new Set(bytes.flatMap((n, t) => ((n > limit || 2 * n >= largest) && rowsOf(t) === dim ? [t] : [])))
+  const wide = new Set(bytes.flatMap((n, t) => ((n > limit || 2 * n >= largest) && rowDim(t) === dim ? [t] : [])))
   const count = Math.ceil(dim.size / size)
   return count > 1 ? { stretches: { of: dim.name, size }, count, wide } : undefined
 }

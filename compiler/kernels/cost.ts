@@ -1,12 +1,5 @@
 // What ops cost on a GPU, roughly and relative to one addition, and which kind of work they are.
-import type { Node, OpName } from '../graph/graph.ts'
-
-/** Nodes that only change where a value is read. */
-export type View = Extract<Node, { readonly op: 'rename' | 'merge' | 'split' | 'broadcast' | 'rotate' }>
-
-export function isView(node: Node): node is View {
-  return node.op === 'rename' || node.op === 'merge' || node.op === 'split' || node.op === 'broadcast' || node.op === 'rotate'
-}
+import { isView, type Node, type OpName } from '../graph/graph.ts'
 
 export function isReduction({ op }: { readonly op: string }): boolean {
   return op === 'reduce_sum' || op === 'reduce_max' || op === 'reduce_min' || op === 'argmax'

@@ -1,7 +1,7 @@
 // Which values get memory. Everything that is not stored is computed again where it is used, inside other kernels:
 // cheap values and views are; results of reductions, of matrix products and of long arithmetic with several users are not.
-import { elements, type Graph, type Node, type NodeId } from '../graph/graph.ts'
-import { flopsOf, isHeavy, isView } from './cost.ts'
+import { elements, isView, type Graph, type Node, type NodeId } from '../graph/graph.ts'
+import { flopsOf, isHeavy } from './cost.ts'
 
 export interface Storage {
   /** Nodes that are not inputs and have memory or at least a kernel of their own to live in. */

@@ -5,9 +5,9 @@
 // products have f16 operands or are sums along vectors. Later passes may assume that a cast to f16 is worth storing.
 import { Builder, type Value } from '../graph/builder.ts'
 import type { Graph, Node, NodeId, Output } from '../graph/graph.ts'
-import { has } from '../graph/graph.ts'
+import { has, isView } from '../graph/graph.ts'
 import { rebuild } from './rebuild.ts'
-import { inRuns, isGiven, isView } from './runs.ts'
+import { inRuns, isGiven } from './runs.ts'
 
 /** How the device has the weights that products read, by the names of their states. */
 export interface HalfWeights {

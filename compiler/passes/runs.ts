@@ -2,7 +2,7 @@
 // Where what is computed has them mixed, as the sum over keys of a score by heads does, it is put in order: whoever stores it stores it so,
 // at no cost but that of writing elsewhere.
 import type { Builder, Value } from '../graph/builder.ts'
-import type { Node } from '../graph/graph.ts'
+import { isView } from '../graph/graph.ts'
 
 /** x with its dims in runs: those that `other` has beside `over`, then the rest. What is given to the program stays as it lies. */
 export function inRuns(b: Builder, x: Value, other: Value, over: readonly string[]): Value {
@@ -20,10 +20,6 @@ export function inRuns(b: Builder, x: Value, other: Value, over: readonly string
   if ((isRun(own) && isRun(summed) && !(last && shared.includes(last))) || isGiven(b, x)) return x
   const [first, second] = dims.find((d) => !shared.includes(d)) === own[0] ? [own, summed] : [summed, own]
   return b.broadcast(x, [...shared, ...first, ...second])
-}
-
-export function isView({ op }: Node): boolean {
-  return op === 'rename' || op === 'merge' || op === 'split' || op === 'broadcast'
 }
 
 /** Whether a value is an input or a table, seen through views. */

@@ -30,6 +30,9 @@ export type FieldType =
   /** Any stage, named or written in place: what a sweep runs. */
   | { readonly is: 'run' }
 
+/** The largest number of 32 bits, rounded down: where quantities end that have no end of their own. */
+export const LARGEST = 3.4e38
+
 export interface QuantityType {
   readonly is: 'quantity'
   /** The first is the one a bare number has, where it is the only one. */
