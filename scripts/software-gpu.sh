@@ -19,7 +19,9 @@ usage() {
   say "  PATH=\"$folder/bin:\$PATH\" node --import tsx --test test/kernels.test.ts"
 }
 
-if [ -x "$folder/bin/node" ] && [ $update = no ]; then
+# Older folders lack the second driver.
+complete() { [ -x "$folder/bin/node" ] && [ -e "$folder/lib/libvulkan_nouveau.so" ]; }
+if complete && [ $update = no ]; then
   say "Mesa $(cat "$folder/version") is in $folder; --update looks for a newer one."
   usage
   exit
@@ -70,7 +72,7 @@ say "Asking deb.debian.org for the newest mesa-vulkan-drivers…"
 apt-get -qq update
 version=$(apt-cache policy mesa-vulkan-drivers | sed -n 's/^ *Candidate: *//p')
 case "$version" in '' | '(none)') fail 'Debian has no mesa-vulkan-drivers for this machine' ;; esac
-if [ -x "$folder/bin/node" ] && [ "$(cat "$folder/version")" = "$version" ]; then
+if complete && [ "$(cat "$folder/version")" = "$version" ]; then
   say "Mesa $version is the newest, and it is in $folder."
   usage
   exit
@@ -83,11 +85,11 @@ download || download --target-release testing || fail 'apt could not fetch the p
 version=$(dpkg-deb --field "$apt"/archives/mesa-vulkan-drivers_*.deb Version)
 for package in "$apt"/archives/*.deb; do dpkg-deb --extract "$package" "$fresh/all"; done
 
-# Of Mesa's drivers only lavapipe, the one made of software.
+# Of Mesa's drivers lavapipe, the one made of software, and that for NVIDIA's cards, whose compiler bench/assembly asks.
 mkdir -p "$fresh/bin" "$fresh/lib"
 cp -a "$fresh"/all/usr/lib/*-linux-gnu*/*.so* "$fresh/lib"
 cp "$fresh"/all/usr/share/vulkan/icd.d/lvp_icd*.json "$fresh/lavapipe.json"
-find "$fresh/lib" -name 'libvulkan_*' ! -name 'libvulkan_lvp.so' -delete
+find "$fresh/lib" -name 'libvulkan_*' ! -name 'libvulkan_lvp.so' ! -name 'libvulkan_nouveau.so' -delete
 find "$fresh/lib" -name 'libVkLayer_*' -delete
 rm -rf "$fresh/all"
 
