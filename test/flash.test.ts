@@ -44,6 +44,7 @@ const cases: Readonly<Record<string, AttentionCase>> = {
     sizes: { batch: 1, time: 40, heads: 1, share: 2, head: 64 },
   },
   'head 36, which fills no fragment and no vector': { q: plain, k: keys, sizes: { batch: 1, time: 24, heads: 2, head: 36 } },
+  'head 64, 64 rows: every tile is full': { q: plain, k: keys, sizes: { batch: 1, time: 64, heads: 2, head: 64 } },
   'live batch and time': { q: plain, k: keys, sizes: { batch: 2, time: 19, heads: 1, head: 64 }, live: ['batch', 'time'] },
 }
 const kinds = ['forward', 'dq', 'dkv'] as const

@@ -8,8 +8,11 @@ import { baseOf, coordinates, find, gridOf, strideOf, type Layout } from './atte
 import { log2e, operandsOfGradient } from './attention-wgsl.ts'
 import { extentOf } from './extents.ts'
 import type { FlashCut } from './flash-tile.ts'
-import { accumulate, fetch, lines, ownRows, places, position, put, scoreAt, scores, slice, storeRows, sums, turns, weightAt, type Stream } from './flash-wgsl.ts' // prettier-ignore
-import { range } from './text.ts'
+import {
+  accumulate, fetch, fills, lines, ownRows, places, position, put, scoreAt, scores, slice, steps, storeRows, storeWeights, sums, swapped, turns,
+  type Stream,
+} from './flash-wgsl.ts' // prettier-ignore
+import { range, when } from './text.ts'
 
 export function flashDq(layout: Layout, cut: FlashCut): Body {
   const { request, shared, grouped, queries, keys, lse } = layout
@@ -44,7 +47,7 @@ let seen_${t} = ${attrs.causal ? `min(${keys}, own_${t} + 1u)` : keys};`,
       fetch: (start) => lines(streams.map((s) => fetch(s, start, 'last_key', cut))),
       put: (stage) => lines(streams.map((s) => put(s, stage, cut))),
       scores: lines(scores('q', 'stage', 0, cut), scores('dy', `stage + ${cut.pool.second}u`, 1, cut)),
-      weigh: turns(cut, (t) => weighKeys(t, attrs.scale, cut)),
+      weigh: turns(cut, (t) => weighKeys(t, attrs.scale, attrs.causal || !fills(find(k, attrs.key), cut.tile), cut)),
       accumulate: accumulate('x', 0, 'stage', cut),
     }),
     slice('dq', q, attrs.query, layout),
@@ -125,8 +128,12 @@ function streamQueries(layout: Layout, cut: FlashCut): string {
           putStatistics(stage, cut),
         ),
       scores: lines(scores('k', 'stage', 0, cut), scores('v', `stage + ${cut.pool.second}u`, 1, cut)),
-      weigh: turns(cut, (t) => lines(weighQueries(t, attrs.scale, attrs.causal, queries, cut), wantDs ? leaveScores(t, layout, cut) : [])),
-      accumulate: lines(accumulate('x', 1, 'stage', cut), accumulate('z', 0, `stage + ${cut.pool.second}u`, cut)),
+      weigh: turns(cut, (t) => weighQueries(t, layout, cut)),
+      accumulate: lines(
+        wantDs ? leaveScores(layout, cut) : [],
+        accumulate('x', 1, 'stage', cut),
+        accumulate('z', 0, `stage + ${cut.pool.second}u`, cut),
+      ),
     }),
   )
 }
@@ -168,30 +175,34 @@ function stream({ tile, stages, pool }: FlashCut, { from, end, fetch, put, score
   )
 }
 
-/** dS of a query's row. Scores are in base 2. */
-function weighKeys(t: number, scale: number, cut: FlashCut): string {
+/** dS of a query's row. Scores are in base 2. `hides`: not all columns may be seen. */
+function weighKeys(t: number, scale: number, hides: boolean, cut: FlashCut): string {
   return lines(
-    `let left_${t} = i32(seen_${t}) - i32(start + part * ${cut.columns}u);`,
-    range(cut.columns / 4).map(
-      (c) =>
-        `let d_${t}_${c} = select(vec4<f32>(), exp2(${scoreOf(t, c, scale, cut)} - lse_${t}) * (${changeOf(t, c, cut)} - delta_${t}), ${steps(c)} < vec4<i32>(left_${t}));`,
-    ),
+    hides ? `let left_${t} = i32(seen_${t}) - i32(start + part * ${cut.columns}u);` : [],
+    range(cut.columns / 4).map((c) => {
+      const d = `exp2(${scoreOf(t, c, scale, cut)} - lse_${t}) * (${changeOf(t, c, cut)} - delta_${t})`
+      return `let d_${t}_${c} = ${hides ? `select(vec4<f32>(), ${d}, ${steps(c)} < vec4<i32>(left_${t}))` : d};`
+    }),
     storeWeights(t, 0, 'd', cut),
   )
 }
 
 /** Pᵀ and dSᵀ of a key's row. */
-function weighQueries(t: number, scale: number, causal: boolean, queries: string, cut: FlashCut): string {
+function weighQueries(t: number, { queries, request: { attrs, q } }: Layout, cut: FlashCut): string {
   const first = `i32(start + part * ${cut.columns}u)`
+  const ends = !fills(find(q, attrs.query), cut.tile)
   const statistic = (n: number, c: number) =>
-    `floats(stage + ${cut.pool.statistics + (n * cut.tile) / 4 + c}u + part * ${cut.columns / 4}u)`
+    `floats(stage + part * ${cut.columns / 4}u ${swapped(c)} + ${cut.pool.statistics + (n * cut.tile) / 4 + c}u)`
   return lines(
-    `let left_${t} = i32(${queries}) - ${first};`,
-    causal ? `let hidden_${t} = i32(own_${t}) - ${first};` : [],
+    ends ? `let left_${t} = i32(${queries}) - ${first};` : [],
+    attrs.causal ? `let hidden_${t} = i32(own_${t}) - ${first};` : [],
     range(cut.columns / 4).map((c) => {
-      const seen = `${steps(c)} < vec4<i32>(left_${t})`
-      const both = causal ? `(${seen}) & (${steps(c)} >= vec4<i32>(hidden_${t}))` : seen
-      return `let p_${t}_${c} = select(vec4<f32>(), exp2(${scoreOf(t, c, scale, cut)} - ${statistic(0, c)}), ${both});
+      const seen = [
+        ...(ends ? [`(${steps(c)} < vec4<i32>(left_${t}))`] : []),
+        ...(attrs.causal ? [`(${steps(c)} >= vec4<i32>(hidden_${t}))`] : []),
+      ]
+      const p = `exp2(${scoreOf(t, c, attrs.scale, cut)} - ${statistic(0, c)})`
+      return `let p_${t}_${c} = ${seen.length > 0 ? `select(vec4<f32>(), ${p}, ${seen.join(' & ')})` : p};
 let d_${t}_${c} = p_${t}_${c} * (${changeOf(t, c, cut)} - ${statistic(1, c)});`
     }),
     storeWeights(t, 0, 'p', cut),
@@ -199,37 +210,31 @@ let d_${t}_${c} = p_${t}_${c} * (${changeOf(t, c, cut)} - ${statistic(1, c)});`
   )
 }
 
-/** dS of the lane's columns to memory: a key's row, whose queries come in eights. */
-function leaveScores(t: number, { keys, queries }: Layout, cut: FlashCut): string {
+/** The subgroup's dS to memory, neighbouring lanes neighbours of a key's row, whose queries come in eights. */
+function leaveScores({ keys, queries, request: { attrs, q, k } }: Layout, cut: FlashCut): string {
+  const { rows, groupRows, tile, unit, pool, pitch } = cut
+  const [vectors, all] = [tile / 8, (rows * tile) / 8]
   return lines(
-    `if (own_${t} < ${keys}) {`,
-    `let first_${t} = start + part * ${cut.columns}u;`,
-    range(cut.columns / 8).map(
-      (c) => `if (first_${t} + ${8 * c}u < ${queries}) {
-ds[base_ds + own_${t} * step_ds + first_${t} / 8u + ${c}u] = pool[${weightAt(t, 1, cut)} + ${c}u];
-}`,
-    ),
-    '}',
+    range(Math.ceil(all / unit.subgroup)).map((i) => {
+      const line = `(lane / ${vectors}u + ${(i * unit.subgroup) / vectors}u)`
+      const [row, query] = [`(begin + subgroup * ${rows}u + ${line})`, `(start + lane % ${vectors}u * 8u)`]
+      const weight = `pool[weights + ${pool.weight}u + ${line} * ${pitch.weight}u + lane % ${vectors}u]`
+      const inside = [
+        ...(all < unit.subgroup ? [`lane < ${all}u`] : []),
+        ...(fills(find(k, attrs.key), groupRows) ? [] : [`${row} < ${keys}`]),
+        ...(fills(find(q, attrs.query), tile) ? [] : [`${query} < ${queries}`]),
+      ]
+      return when(inside, `ds[base_ds + ${row} * step_ds + ${query} / 8u] = ${weight};`)
+    }),
   )
-}
-
-/** The lane's columns of a vec4, counted from its first. */
-function steps(c: number): string {
-  return `vec4<i32>(${range(4).map((i) => 4 * c + i).join(', ')})` // prettier-ignore
 }
 
 function scoreOf(t: number, c: number, scale: number, cut: FlashCut): string {
-  return `floats(${scoreAt(t, 0, cut)} + ${c}u) * (${scale} * ${log2e})`
+  return `floats(${scoreAt(t, 0, c, cut)}) * (${scale} * ${log2e})`
 }
 
 function changeOf(t: number, c: number, cut: FlashCut): string {
-  return `floats(${scoreAt(t, 1, cut)} + ${c}u)`
-}
-
-function storeWeights(t: number, n: number, name: string, cut: FlashCut): string {
-  return lines(
-    range(cut.columns / 8).map((c) => `pool[${weightAt(t, n, cut)} + ${c}u] = halves(${name}_${t}_${2 * c}, ${name}_${t}_${2 * c + 1});`),
-  )
+  return `floats(${scoreAt(t, 1, c, cut)})`
 }
 
 /** Log-sum-exp and delta of a tile's queries: the first threads carry four rows each. */

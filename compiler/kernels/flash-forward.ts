@@ -8,12 +8,14 @@ import { baseOf, find, gridOf, strideOf, type Layout } from './attention-layout.
 import { log2e } from './attention-wgsl.ts'
 import type { FlashCut } from './flash-tile.ts'
 import {
-  accumulate, fetch, lines, overLanes, ownRows, places, position, put, scoreAt, scores, slice, storeRows, sums, throughPool, turns, weightAt, type Stream,
+  accumulate, fetch, fills, lines, overLanes, ownRows, places, position, put, scoreAt, scores, slice, steps, storeRows, storeWeights, sums, throughPool, turns, type Stream,
 } from './flash-wgsl.ts' // prettier-ignore
 import { range } from './text.ts'
 
 /** By how much scores, in base 2, may exceed the exponent that weights are relative to. */
 const slack = 8
+/** A score that is hidden, before it is scaled. */
+const lowest = '-3e38f'
 
 export const flags = 'var<workgroup> grown: array<atomic<u32>, 2>;'
 
@@ -53,7 +55,7 @@ export function flashForward(layout: Layout, cut: FlashCut): Body {
     load(valueStream, `start + ${cut.tile}u`),
     '}',
     'if (thread == 0u) { atomicStore(&grown[1u - turn], 0u); }',
-    turns(cut, (t) => softmax(t, attrs.scale, cut)),
+    turns(cut, (t) => softmax(t, attrs.scale, attrs.causal || !fills(find(k, attrs.key), cut.tile), cut)),
     // It is a barrier, too. In the first tile there is nothing to scale.
     'if (workgroupUniformLoad(&grown[turn]) != 0u && start != 0u) {',
     throughPool(
@@ -85,26 +87,34 @@ export function flashForward(layout: Layout, cut: FlashCut): Body {
   }
 }
 
-/** A row's weights of the tile, its sum and its maximum so far. `decay_<t>` is what earlier sums are worth now. */
-function softmax(t: number, scale: number, cut: FlashCut): string {
+/**
+ * A row's weights of the tile, its sum and its maximum so far. `decay_<t>` is what earlier sums are worth now. Scores are scaled where
+ * the exponent is taken off, in one step, which is why the scale has to be positive. `hides`: not all columns may be seen.
+ */
+function softmax(t: number, scale: number, hides: boolean, cut: FlashCut): string {
   const vectors = range(cut.columns / 4)
+  const base2 = `(${scale} * ${log2e})`
   return lines(
-    `let left_${t} = i32(seen_${t}) - i32(start + part * ${cut.columns}u);`,
-    `var top_${t} = -1e30f;`,
+    hides ? `let left_${t} = i32(seen_${t}) - i32(start + part * ${cut.columns}u);` : [],
+    `var top_${t} = ${lowest};`,
     vectors.map((c) => {
-      const steps = range(4).map((i) => `${4 * c + i}`)
-      return `let s_${t}_${c} = select(vec4<f32>(-1e30f), floats(${scoreAt(t, 0, cut)} + ${c}u) * (${scale} * ${log2e}), vec4<i32>(${steps.join(', ')}) < vec4<i32>(left_${t}));
+      const score = `floats(${scoreAt(t, 0, c, cut)})`
+      return `let s_${t}_${c} = ${hides ? `select(vec4<f32>(${lowest}), ${score}, ${steps(c)} < vec4<i32>(left_${t}))` : score};
 top_${t} = max(top_${t}, max(max(s_${t}_${c}.x, s_${t}_${c}.y), max(s_${t}_${c}.z, s_${t}_${c}.w)));`
     }),
     overLanes(`top_${t}`, (a, b) => `max(${a}, ${b})`, cut),
+    `top_${t} *= ${base2};`,
     `let grows_${t} = top_${t} > m_${t} + ${slack}f;`,
     `let next_${t} = select(m_${t}, ceil(top_${t}), grows_${t});`,
     `let decay_${t} = exp2(m_${t} - next_${t});`,
     `if (grows_${t}) { atomicStore(&grown[turn], 1u); }`,
     `m_${t} = next_${t};`,
     `l_${t} *= decay_${t};`,
-    vectors.map((c) => `let p_${t}_${c} = exp2(s_${t}_${c} - m_${t});\nl_${t} += dot(p_${t}_${c}, vec4<f32>(1f));`),
-    range(cut.columns / 8).map((c) => `pool[${weightAt(t, 0, cut)} + ${c}u] = halves(p_${t}_${2 * c}, p_${t}_${2 * c + 1});`),
+    vectors.map(
+      (c) =>
+        `let p_${t}_${c} = exp2(fma(s_${t}_${c}, vec4<f32>(${base2}), vec4<f32>(-m_${t})));\nl_${t} += dot(p_${t}_${c}, vec4<f32>(1f));`,
+    ),
+    storeWeights(t, 0, 'p', cut),
   )
 }
 

@@ -52,11 +52,14 @@ export interface FlashCut extends FlashTile {
   /** Rows that a subgroup owns, and that its workgroup does. */
   readonly rows: number
   readonly groupRows: number
-  /** Neighbouring lanes that share a row of scores, `columns` each, and rows that a lane sees one after another. */
+  /** Lanes that share a row of scores, `columns` each, and rows that a lane sees one after another. */
   readonly lanes: number
   readonly columns: number
   readonly turns: number
-  /** From a row to the next: of an operand, of scores and sums in f32, of weights in f16. Odd, so that rows lie in different banks. */
+  /**
+   * From a row to the next: of an operand, of scores and sums in f32, of weights in f16. Odd where eight rows are read at a time, so that
+   * they lie in different banks of eight vec4s. Fragments of sums are stored in halves of vec4s, four rows at a time: twice an odd number.
+   */
   readonly pitch: { readonly row: number; readonly score: number; readonly weight: number }
   readonly pool: Pool
 }
@@ -129,7 +132,7 @@ function cut({ kind, attrs, q }: AttentionRequest, unit: MatrixUnit, tile: Flash
   const head = paddedHead(unit, filled)
   const rows = tile.blocks * unit.M
   const lanes = Math.max(1, unit.subgroup / unit.M)
-  const pitch = { row: (head / 8 + 1) | 1, score: tile.tile / 4 + 1, weight: tile.tile / 8 + 1 }
+  const pitch = { row: (head / 8 + 1) | 1, score: tile.tile / 4 + 2, weight: tile.tile / 8 + 1 }
   return {
     ...tile,
     unit,

@@ -2,7 +2,7 @@
 // tiles lie in `pool`, workgroup memory that holds whatever passes between fragments and lanes as vec4<u32>: eight f16 or four f32.
 // Lanes see scores, never fragments: `line_<t>` is the row of the subgroup that a lane looks at in turn t, `part` its share of the columns.
 import { originOf, strideOf, type Layout } from './attention-layout.ts'
-import type { Type } from '../graph/graph.ts'
+import type { Dim, Type } from '../graph/graph.ts'
 import type { FlashCut } from './flash-tile.ts'
 import { firstHalves } from './rows.ts'
 import { range } from './text.ts'
@@ -18,9 +18,13 @@ export function lines(...parts: readonly (string | readonly string[])[]): string
   return parts.flat().join('\n')
 }
 
-/** f32s as halves, and the lanes' vec4s of scores and sums in the pool. */
+/** f32s as halves, the second four in front where they are swapped, and the lanes' vec4s of scores and sums in the pool. */
 export const functions = `fn halves(a: vec4<f32>, b: vec4<f32>) -> vec4<u32> {
-return vec4<u32>(bitcast<vec2<u32>>(vec4<f16>(a)), bitcast<vec2<u32>>(vec4<f16>(b)));
+return vec4<u32>(pack2x16float(a.xy), pack2x16float(a.zw), pack2x16float(b.xy), pack2x16float(b.zw));
+}
+fn ordered(a: vec4<f32>, b: vec4<f32>, swap: u32) -> vec4<u32> {
+let both = halves(a, b);
+return select(both, both.zwxy, swap == 1u);
 }
 fn floats(at: u32) -> vec4<f32> {
 return bitcast<vec4<f32>>(pool[at]);
@@ -41,16 +45,22 @@ function vector(tensor: string, row: string, column: string, { head, filled }: F
   return `select(vec4<u32>(), ${element(`min(${column}, ${last}u)`)}${own}, ${column} <= ${last}u)`
 }
 
-/** Where a lane stands. `own_<t>` is the number of its row among all. */
+/**
+ * Where a lane stands. `own_<t>` is the number of its row among all. Eight neighbours read a vec4 each, of eight rows, which begin two
+ * banks of a vec4 apart: the fifth row meets the first. So every other four lanes take the second of two vec4s first, and find it in
+ * the banks between. That is their `swap`.
+ */
 export function position(cut: FlashCut): string {
   const { groupRows, rows, lanes, unit, pool, turns } = cut
+  const each = unit.subgroup / lanes
   return lines(
     `let begin = group.x * ${groupRows}u;`,
-    `let part = lane % ${lanes}u;`,
+    `let part = lane / ${each}u;`,
+    'let swap = lane / 4u % 2u;',
     `let scores = ${pool.scores}u + subgroup * ${pool.scoresEach}u;`,
     `let weights = ${pool.weights}u + subgroup * ${pool.weightsEach}u;`,
     range(turns).map(
-      (t) => `let line_${t} = lane / ${lanes}u + ${(t * unit.subgroup) / lanes}u;
+      (t) => `let line_${t} = lane % ${each}u + ${t * each}u;
 let own_${t} = begin + subgroup * ${rows}u + line_${t};`,
     ),
   )
@@ -76,6 +86,11 @@ workgroupBarrier();`,
     fragments,
     'workgroupBarrier();',
   )
+}
+
+/** Whether tiles of so many rows are always full. */
+export function fills({ size, live }: Dim, rows: number): boolean {
+  return !live && size % rows === 0
 }
 
 /** Sums `<name>_<block>_<column>`, all zero. */
@@ -174,22 +189,41 @@ export function accumulate(sum: string, n: number, tile: string, cut: FlashCut):
   )
 }
 
-/** WGSL for each turn of a lane: of a row of scores, with its share's first vec4 in the n-th matrix at `scoreAt(t, n)`. */
+/** WGSL for each turn of a lane: of a row of scores, of which its share lies in the n-th matrix at `scoreAt(t, n, c)`. */
 export function turns(cut: FlashCut, text: (t: number) => string): string {
   return lines(range(cut.turns).map(text))
 }
 
-/** The first vec4 of the lane's share in the n-th matrix of scores, and of weights. */
-export function scoreAt(t: number, n: number, { pitch, columns, pool }: FlashCut): string {
-  return `scores + ${n * pool.score}u + line_${t} * ${pitch.score}u + part * ${columns / 4}u`
+/** The c-th vec4 that the lane takes of its share in the n-th matrix of scores. What is the same for all of them comes first. */
+export function scoreAt(t: number, n: number, c: number, { pitch, columns, pool }: FlashCut): string {
+  return `scores + line_${t} * ${pitch.score}u + part * ${columns / 4}u ${swapped(c)} + ${n * pool.score + c}u`
 }
-export function weightAt(t: number, n: number, { pitch, columns, pool }: FlashCut): string {
-  return `weights + ${n * pool.weight}u + line_${t} * ${pitch.weight}u + part * ${columns / 8}u`
+
+/** To be added to c: it and its neighbour change places where the lane swaps. */
+export function swapped(c: number): string {
+  return c % 2 === 0 ? '+ swap' : '- swap'
+}
+
+/** Stores the lane's weights `<name>_<t>_<c>` in the n-th matrix. */
+export function storeWeights(t: number, n: number, name: string, { pitch, columns, pool }: FlashCut): string {
+  const first = `weights + line_${t} * ${pitch.weight}u + part * ${columns / 8}u`
+  return lines(
+    range(columns / 8).map(
+      (c) => `pool[${first} + ${n * pool.weight + c}u] = ordered(${name}_${t}_${2 * c}, ${name}_${t}_${2 * c + 1}, swap);`,
+    ),
+  )
+}
+
+/** The columns of the c-th vec4 that the lane takes, counted from the first of its share. */
+export function steps(c: number): string {
+  return `(vec4<i32>(0, 1, 2, 3) + 4 * i32(${c}u ${swapped(c)}))`
 }
 
 /** The sum, or whatever else, of a value over the lanes of a row. */
-export function overLanes(name: string, combine: (a: string, b: string) => string, { lanes }: FlashCut): string {
-  return lines(range(Math.log2(lanes)).map((i) => `${name} = ${combine(name, `subgroupShuffleXor(${name}, ${2 ** i}u)`)};`))
+export function overLanes(name: string, combine: (a: string, b: string) => string, { lanes, unit }: FlashCut): string {
+  return lines(
+    range(Math.log2(lanes)).map((i) => `${name} = ${combine(name, `subgroupShuffleXor(${name}, ${unit.subgroup >> (i + 1)}u)`)};`),
+  )
 }
 
 /**

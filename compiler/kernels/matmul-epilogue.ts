@@ -42,37 +42,53 @@ export function viewInFours({ module, products }: Joint): ReadonlySet<TensorId> 
   return new Set(vectors)
 }
 
-/**
- * The function `finish(batch, m, n, sum)`; of four sums, n is the first one's. Positions must be inside the result. Where the epilogue
- * turns sums (turn.ts), a last argument has those that they meet.
- */
-export function finisher(product: Product, vectors: ReadonlySet<TensorId>): string {
-  const { batch, kernel, dtype, shader, number } = product
-  const width = widthOf(product)
-  const row = shader.scope([batch, { dims: kernel.m, variable: 'm' }])
-  const lines = width === 1 ? single(product, row) : quad(product, vectors, row)
-  const type = width === 1 ? dtype : `vec4<${dtype}>`
-  const sums = ['sum', ...(turnOf(kernel) ? ['turned'] : [])].map((name) => `${name}: ${type}`)
-  return functionText(`finish${number}(batch: u32, m: u32, n: u32, ${sums.join(', ')})`, [...row.lines, ...lines])
+/** WGSL names of variables: where a sum stands in the result, or the first of four, and the sum; where the epilogue turns sums (turn.ts), what it meets. */
+export interface Place {
+  readonly m: string
+  readonly n: string
+  readonly sum: string
+  readonly turned: string
 }
 
-function single({ kernel, contract, shader }: Product, row: Scope): readonly string[] {
-  const scope = shader.scope([{ dims: kernel.n, variable: 'n' }], row)
-  scope.known.set(contract, 'sum')
-  for (const id of turns(kernel)) scope.known.set(id, 'turned')
+/** WGSL that finishes a sum, or four: what it reads as vectors comes first, so that several places can be on their way together. */
+export interface Finish {
+  readonly reads: readonly string[]
+  readonly rest: readonly string[]
+}
+
+/** The function `finish(batch, m, n, sum)`; of four sums, n is the first one's. Positions must be inside the result. */
+export function finisher(product: Product, vectors: ReadonlySet<TensorId>): string {
+  const { kernel, dtype, number } = product
+  const { reads, rest } = finishAt({ m: 'm', n: 'n', sum: 'sum', turned: 'turned' }, product, vectors)
+  const type = widthOf(product) === 1 ? dtype : `vec4<${dtype}>`
+  const sums = ['sum', ...(turnOf(kernel) ? ['turned'] : [])].map((name) => `${name}: ${type}`)
+  return functionText(`finish${number}(batch: u32, m: u32, n: u32, ${sums.join(', ')})`, [...reads, ...rest])
+}
+
+export function finishAt(place: Place, product: Product, vectors: ReadonlySet<TensorId>): Finish {
+  const { batch, kernel, shader } = product
+  const row = shader.scope([batch, { dims: kernel.m, variable: place.m }])
+  const { reads, rest } = widthOf(product) === 1 ? single(place, product, row) : quad(place, product, vectors, row)
+  return { reads: [...row.lines, ...reads], rest }
+}
+
+function single({ n, sum, turned }: Place, { kernel, contract, shader }: Product, row: Scope): Finish {
+  const scope = shader.scope([{ dims: kernel.n, variable: n }], row)
+  scope.known.set(contract, sum)
+  for (const id of turns(kernel)) scope.known.set(id, turned)
   for (const store of kernel.stores) shader.store(scope, store)
-  return scope.lines
+  return { reads: [], rest: scope.lines }
 }
 
 /** Vectors are read first and written last; in between, each element has a scope of its own. */
-function quad({ kernel, contract, shader }: Product, vectors: ReadonlySet<TensorId>, row: Scope): readonly string[] {
+function quad({ n, sum, turned }: Place, { kernel, contract, shader }: Product, vectors: ReadonlySet<TensorId>, row: Scope): Finish {
   const at = (variable: string) => shader.scope([{ dims: kernel.n, variable }], row)
-  const [before, after] = [at('n'), at('n')]
-  const elements = ['n', 'n1', 'n2', 'n3'].map(at)
+  const [before, after] = [at(n), at(n)]
+  const elements = [n, `${n}_1`, `${n}_2`, `${n}_3`].map(at)
   const each = (f: (scope: Scope, component: string) => string) => elements.map((scope, i) => f(scope, components[i]!))
   const know = (id: ScalarId, vector: string) => elements.forEach((scope, i) => scope.known.set(id, `${vector}.${components[i]!}`))
-  know(contract, 'sum')
-  for (const id of turns(kernel)) know(id, 'turned')
+  know(contract, sum)
+  for (const id of turns(kernel)) know(id, turned)
   kernel.body.forEach((scalar, id) => {
     if (scalar.op === 'load' && vectors.has(scalar.tensor)) know(id, shader.value(before, id))
   })
@@ -83,8 +99,8 @@ function quad({ kernel, contract, shader }: Product, vectors: ReadonlySet<Tensor
       shader.store(after, store, `${element}(${each((scope) => shader.value(scope, store.value)).join(', ')})`)
     }
   }
-  const steps = [1, 2, 3].map((i) => `let n${i} = n + ${i}u;`)
-  return [...before.lines, ...steps, ...elements.flatMap((scope) => scope.lines), ...after.lines]
+  const steps = [1, 2, 3].map((i) => `let ${n}_${i} = ${n} + ${i}u;`)
+  return { reads: before.lines, rest: [...steps, ...elements.flatMap((scope) => scope.lines), ...after.lines] }
 }
 
 function turns({ body }: MatmulKernel): readonly ScalarId[] {

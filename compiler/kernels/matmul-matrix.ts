@@ -2,17 +2,18 @@
 // twice as large as a tile, so that the next tile is on its way while this one is multiplied; one barrier per tile. Sums stay in
 // fragments until the end, then pass through the same pool, a row of fragments at a time, to the lanes that finish and store them.
 import type { MatmulKernel, ProductsKernel, TensorId } from './kernel.ts'
-import { finisher, viewInFours, widthOf } from './matmul-epilogue.ts'
+import { viewInFours } from './matmul-epilogue.ts'
 import { batchesEach, callLines, gridOf, jointOf, shapeOf, type Joint } from './matmul-joint.ts'
 import { matrixOf, type Matrix } from './matmul-operand.ts'
 import { Panel } from './matmul-panel.ts'
-import { divides, extentText, inside, rangeLines, turnOf, type Product } from './matmul-product.ts'
+import { divides, extentText, rangeLines, turnOf, type Product } from './matmul-product.ts'
+import { stripFinisher } from './matmul-strip.ts'
 import { matrixStep, matrixTiles, poolOf, type Form, type MatrixTile, type Pool, type ProductShape } from './matrix-tile.ts'
 import { matrixAliases, matrixEntry, matrixUnit, type MatrixUnit } from './matrix-unit.ts'
 import { measure } from './measure.ts'
 import type { Context } from './module.ts'
 import { sizeOf } from './size.ts'
-import { functionText, indented, range, when } from './text.ts'
+import { functionText, indented, range } from './text.ts'
 import type { WrittenKernel } from './written.ts'
 
 /** Rows of tiles that are computed one column after the other, so that neighbouring workgroups find their operands in the cache. */
@@ -134,7 +135,7 @@ class MatrixWriter {
   }
 
   functions(vectors: ReadonlySet<TensorId>): readonly string[] {
-    const { product, panels, tile } = this
+    const { product, panels, unit, tile, pool, threads } = this
     const lines = [
       ...rangeLines(product, matrixStep),
       `let down = subgroup % ${tile.warpsM}u * ${tile.m / tile.warpsM}u;`,
@@ -145,7 +146,7 @@ class MatrixWriter {
       ...this.finish(),
     ]
     const whole = functionText(`product${product.number}(batch: u32, m0: u32, n0: u32, lane: u32, subgroup: u32)`, lines)
-    return [finisher(product, vectors), this.finishStrip(), whole]
+    return [stripFinisher(product, { unit, tile, pool, threads }, vectors), whole]
   }
 
   private loop(): readonly string[] {
@@ -199,31 +200,6 @@ class MatrixWriter {
       }),
       'workgroupBarrier();',
       `finishStrip${product.number}(batch, m0 + ${i * unit.M}u, n0, lane);`,
-    ])
-  }
-
-  /** A WGSL function: finishes what is in the pool, neighbouring lanes neighbours along n. */
-  private finishStrip(): string {
-    const { product, tile, unit, threads, pool } = this
-    const width = widthOf(product)
-    const columns = tile.n / width
-    const sumAt = (column: string): string => {
-      const at = `row * ${pool.stripPitch}u + ${column}`
-      return width === 4 ? `bitcast<vec4<f32>>(pool[${at}])` : `bitcast<f32>(pool[${at} / 4u][${column} % 4u])`
-    }
-    const turn = turnOf(product.kernel)
-    const [size, by] = turn ? [turn.size / width, turn.by / width] : [1, 0]
-    const sums = ['column', ...(turn ? [`(column - column % ${size}u + (column + ${by}u) % ${size}u)`] : [])].map(sumAt)
-    return functionText(`finishStrip${product.number}(batch: u32, m0: u32, n0: u32, lane: u32)`, [
-      `for (var item: u32 = lane; item < ${tile.warpsM * unit.M * columns}u; item += ${threads}u) {`,
-      ...indented([
-        `let row = item / ${columns}u;`,
-        `let column = item % ${columns}u;`,
-        `let m = m0 + row / ${unit.M}u * ${tile.m / tile.warpsM}u + row % ${unit.M}u;`,
-        `let n = n0 + column${width === 1 ? '' : ` * ${width}u`};`,
-        when(inside(product, tile, 'm', 'n'), `finish${product.number}(batch, m, n, ${sums.join(', ')});`),
-      ]),
-      '}',
     ])
   }
 }

@@ -8,6 +8,9 @@ import { firstHalves } from './rows.ts'
 import { sizeOf, sizeText } from './size.ts'
 import { range } from './text.ts'
 
+/** vec4s that workgroup memory takes at a time. */
+const banks = 8
+
 export interface PanelSpec {
   /** Prefix of its variables: `a` is the left operand. */
   readonly name: 'a' | 'b'
@@ -61,7 +64,7 @@ export class Panel {
       : [`let ${name}_from = ${base} + ${this.clamped(`${origin} / 8u + ${name}_column`, 8)};`]
     return [
       ...scope.lines,
-      `let ${name}_row = lane / ${columns}u;`,
+      `let ${name}_row = ${rowOf(columns)};`,
       `let ${name}_column = lane % ${columns}u;`,
       `let ${name}_to = ${at}u + ${name}_row * ${pitch}u + ${name}_column;`,
       ...from,
@@ -122,4 +125,14 @@ export class Panel {
     const size = extentText(this.product, matrix.dims)
     return `min(${position}, ${unit === 1 ? size : this.vectors(size)} - 1u)`
   }
+}
+
+/**
+ * WGSL: the row of a lane's first vec4. Where rows are shorter than the banks, a store of eight lanes goes to rows that lie as far apart
+ * as fills them all: next ones would meet, since rows are padded by one.
+ */
+function rowOf(columns: number): string {
+  if (columns >= banks) return `lane / ${columns}u`
+  const together = banks / columns
+  return `lane / ${banks * columns}u * ${banks}u + lane / ${columns}u % ${together}u * ${columns}u + lane / ${banks}u % ${columns}u`
 }

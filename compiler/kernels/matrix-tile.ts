@@ -83,7 +83,7 @@ export interface Pool {
   readonly second: number
   readonly stage: number
   readonly size: number
-  /** vec4s from one row of the strip to the next, padded like the panels. */
+  /** vec4s from one row of the strip to the next: fragments are stored in halves of vec4s, whose four rows lie in different banks so. */
   readonly stripPitch: number
 }
 
@@ -91,7 +91,7 @@ export function poolOf(tile: MatrixTile, form: Form, { M }: MatrixUnit): Pool {
   const [a, b] = panelsOf(tile, form)
   const second = a.rows * a.pitch
   const stage = second + b.rows * b.pitch
-  const stripPitch = tile.n / 4 + 1
+  const stripPitch = tile.n / 4 + 2
   return { second, stage, size: Math.max(2 * stage, tile.warpsM * M * stripPitch), stripPitch }
 }
 
