@@ -32,13 +32,15 @@ describe('tiles of a matrix unit', () => {
     assert.equal(first(product('TN', 768, 768, 16384, 3), nvidia), '128x128x32')
   })
 
-  test('k is cut where results alone would not fill the device, whatever was measured', () => {
+  test('k is cut where results alone would not fill the device, or not to the end, whatever was measured', () => {
     const parts = (m: number, n: number, k: number, facts = nvidia) => matmulParts(m, n, k, 1, 'f16', facts)
-    assert.equal(parts(768, 768, 16384), 3)
-    assert.equal(parts(768, 3072, 16384), 1)
+    assert.equal(parts(768, 768, 16384), 7)
+    assert.equal(parts(768, 2048, 16384), 4)
+    assert.equal(parts(4096, 4096, 16384), 1)
+    assert.equal(parts(16384, 768, 2048), 1)
     assert.equal(parts(768, 768, 2047), 1)
     const tuned = Object.fromEntries(matrixTileTable.map((_, i) => [tuningKey(product('TN', 768, 768, 16384, 3)), i]))
-    assert.equal(parts(768, 768, 16384, { ...nvidia, tuned }), 3)
+    assert.equal(parts(768, 768, 16384, { ...nvidia, tuned }), 7)
   })
 
   test('every tile fits the device that it is for', () => {

@@ -74,11 +74,30 @@ export function columnsOf(n: readonly number[], width: number): number {
   return n.reduce((sum, size) => sum + Math.ceil(size / width), 0)
 }
 
-/** Into how many ranges k of a product is cut: too few results keep a device busy only so. Measured tiles have no say: results would change. */
+/** Processors of a large GPU, and by how much one of its workgroups takes longer than two halves of a pair that share a processor. */
+const processors = 128
+const alone = 1.3
+/** Multiply-adds in the time that a part takes to be written and read, a result, and in the time of one more dispatch, on such a GPU. */
+const [again, dispatch] = [308, 2 ** 28]
+/** k of a part at least, and how much longer products of parts may take than guessed. */
+const [leastK, doubt] = [1024, 1.25]
+
+/**
+ * Into how many ranges k of a product is cut: results alone may be too few to keep a device busy, or leave much of it idle at the end.
+ * A guess of the time decides. Measured tiles have no say: results would change.
+ */
 export function matmulParts(m: number, n: number, k: number, batch: number, dtype: Dtype, facts: DeviceFacts): number {
   const tile = dtype === 'f16' && matrixUnit(facts) ? matmulTiles[0]! : matmulTile({ m, n: [n], batch }, facts)
   const tiles = Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * batch
-  return tiles >= 64 || k < 2048 ? 1 : Math.floor(Math.min(k / 1024, 128 / tiles))
+  const most = Math.max(1, Math.floor(k / leastK))
+  const time = (parts: number): number => {
+    const each = Math.max(alone, Math.ceil((tiles * parts) / processors))
+    const products = (each * tile.m * tile.n * k) / parts
+    return parts === 1 ? products : doubt * products + (dispatch + again * parts * m * n * batch) / processors
+  }
+  let best = 1
+  for (let parts = 2; parts <= most && tiles * parts <= 16 * processors; parts++) if (time(parts) < time(best)) best = parts
+  return best
 }
 
 export function powerOfTwo(x: number): number {
