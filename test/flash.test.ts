@@ -106,3 +106,12 @@ for (const file of readdirSync(folder)) {
     }
   })
 }
+
+test('smaller matrices only where the largest ones would leave much of a head empty', () => {
+  const facts = readFacts(join(folder, 'nvidia-h200.json'))
+  const columns = (head: number) => {
+    const c = { q: plain, k: keys, sizes: { batch: 2, time: 2048, heads: 4, head } }
+    return /alias Right = subgroup_matrix_right<f16, (\d+)/.exec(attentionKernel(requestOf(c, 'f16', 'forward', facts)).wgsl)?.[1]
+  }
+  assert.deepEqual([64, 72, 40, 24].map(columns), ['16', '16', '16', '8'])
+})

@@ -109,13 +109,18 @@ function isOf(c: FlashCut, tile: FlashTile | undefined): boolean {
   )
 }
 
-/** Heads must be stored as vec4s of eight halves. A unit whose fragments cut them without a rest is taken first. */
+/** What fragments may have of zeros beside a head: smaller ones would take more instructions for the same. */
+const rest = 1.25
+
+/** Heads must be stored as vec4s of eight halves. Where the largest unit's fragments leave much empty, one that cuts heads without a rest is taken. */
 function unitFor({ attrs, q, k, v, facts }: AttentionRequest): MatrixUnit | undefined {
   const isRow = (type: Type) => type.dtype === 'f16' && type.dims.at(-1)?.name === attrs.head && inMemory(type).at(-1)!.size % 8 === 0
   if (![q, k, v].every(isRow)) return undefined
   const head = find(q, attrs.head).size
+  const largest = matrixUnit(facts)
+  if (!largest || paddedHead(largest, head) <= rest * head) return largest
   const subgroupMatrices = facts.subgroupMatrices?.filter((unit) => divides(unit, head))
-  return matrixUnit({ ...facts, subgroupMatrices }) ?? matrixUnit(facts)
+  return matrixUnit({ ...facts, subgroupMatrices }) ?? largest
 }
 
 const divides = ({ N, K }: Pick<MatrixUnit, 'N' | 'K'>, head: number): boolean => head % N === 0 && head % K === 0
