@@ -15,7 +15,7 @@ import { range } from './text.ts'
 /** By how much scores, in base 2, may exceed the exponent that weights are relative to. */
 const slack = 8
 /** A score that is hidden, before it is scaled. */
-const lowest = '-3e38f'
+const lowest = '-1e37f'
 
 export const flags = 'var<workgroup> grown: array<atomic<u32>, 2>;'
 
