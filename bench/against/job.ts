@@ -20,6 +20,7 @@ export interface Prepared<J extends Job> {
 /** The job of a case on a device. Fails with a Failure where the page is wrong, or the device has not the precision. */
 export function jobOf(c: TrainCase, facts: DeviceFacts): Prepared<TrainJob>
 export function jobOf(c: SampleCase, facts: DeviceFacts): Prepared<SampleJob>
+export function jobOf(c: Case, facts: DeviceFacts): Prepared<Job>
 export function jobOf(c: Case, facts: DeviceFacts): Prepared<Job> {
   const { stages, prelude } = checked(c)
   const stage = stages.find((s): s is TrainStage | SampleStage => s.kind === c.kind)

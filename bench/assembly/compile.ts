@@ -17,7 +17,7 @@ const { case: wanted, only } = JSON.parse(process.argv[2]!) as Wanted
 const opened = await openDevice({ software: false })
 // The largest card there is, so that the plan is that of a data centre.
 const facts: DeviceFacts = { ...opened.facts, memory: 140e9 }
-const { plan } = wanted.kind === 'train' ? jobOf(wanted, facts).job : jobOf(wanted, facts).job
+const { plan } = jobOf(wanted, facts).job
 if (plan.target !== 'webgpu') throw new Error('a plan for another target')
 const times = plan.kernels.map((_, i) => plan.programs.flatMap(({ steps }) => steps).filter(({ kernel }) => kernel === i).length)
 process.stdout.write(`${opened.label}\n`)

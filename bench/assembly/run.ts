@@ -8,10 +8,12 @@ import { createReadStream, existsSync, mkdtempSync, openSync, readFileSync, rmSy
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { Argument, Command } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { readFacts } from '../../cli/device.ts'
 import { reportBug, reportFailure } from '../../cli/report.ts'
 import { Failure } from '../../runtime/events.ts'
 import type { Case } from '../against/case.ts'
+import { jobOf } from '../against/job.ts'
 import { NakReader, sum, type Assembly } from './nak.ts'
 
 /** NVIDIA's numbers of chips, and of a card with each. */
@@ -31,8 +33,8 @@ new Command('assembly')
   .description('Compiles the kernels of a training step or of a sampler for an NVIDIA card that need not be here.')
   .addArgument(new Argument('<kind>').choices(['train', 'sample']))
   .argument('<preset>', 'a model of the family: 19M, 170M, 1028M')
-  .argument('<sequences>', 'of 2048 tokens in a step, or samples of 256 tokens in a batch', Number)
-  .option('--chip <name>', `one of ${Object.keys(chips).join(', ')}`, 'h200')
+  .argument('<sequences>', 'of 2048 tokens in a step, or samples of 256 tokens in a batch', count)
+  .addOption(new Option('--chip <name>', 'what to compile for').choices(Object.keys(chips)).default('h200'))
   .option('--only <regexp>', 'kernels whose label has it', '.')
   .action((kind: Case['kind'], preset: string, sequences: number, options: Options) => assemble(caseOf(kind, preset, sequences), options))
   .parseAsync()
@@ -43,14 +45,21 @@ new Command('assembly')
     process.exitCode = 1
   })
 
+function count(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('write a whole number, one or more')
+  return value
+}
+
 function caseOf(kind: Case['kind'], preset: string, sequences: number): Case {
   const base = { preset, vocab: 32000, sequences, precision: 'f16' } as const
   return kind === 'train' ? { ...base, kind, length: 2048 } : { ...base, kind, length: 256, steps: 64, guidance: 0, prompt: 0 }
 }
 
 async function assemble(wanted: Case, { chip, only }: Options): Promise<void> {
-  const numbers = chips[chip]
-  if (!numbers) throw new Failure({ code: 'bad-option', message: `no chip is called ${chip}`, advice: [Object.keys(chips).join(', ')] })
+  // What is wrong with the case is told before a driver is asked.
+  jobOf(wanted, readFacts(join(import.meta.dirname, '..', '..', 'test', 'devices', 'nvidia-h200.json')))
+  const numbers = chips[chip]!
   const mesa = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'smdmc', 'mesa')
   if (!existsSync(join(mesa, 'lib', 'libvulkan_nouveau.so'))) {
     throw new Failure({ code: 'no-adapter', message: `no driver for NVIDIA's cards is in ${mesa}`, advice: ['run `scripts/software-gpu.sh`, which fetches it'] }) // prettier-ignore
