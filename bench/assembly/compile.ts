@@ -19,12 +19,12 @@ const opened = await openDevice({ software: false })
 const facts: DeviceFacts = { ...opened.facts, memory: 140e9 }
 const { plan } = jobOf(wanted, facts).job
 if (plan.target !== 'webgpu') throw new Error('a plan for another target')
-const times = plan.kernels.map((_, i) => plan.programs.flatMap(({ steps }) => steps).filter(({ kernel }) => kernel === i).length)
+const steps = plan.programs.flatMap((program) => program.steps)
 process.stdout.write(`${opened.label}\n`)
 for (const [i, kernel] of plan.kernels.entries()) {
   if (!new RegExp(only).test(kernel.label)) continue
-  const { label, flops, bytes } = kernel
-  const told: KernelMark = { label, flops, bytes, times: times[i]! }
+  const { label, flops } = kernel
+  const told: KernelMark = { label, flops, times: steps.filter((step) => step.kernel === i).length }
   writeSync(2, `\n${mark}${JSON.stringify(told)}\n`)
   await compile(opened.device, [kernel])
 }

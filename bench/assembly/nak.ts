@@ -5,7 +5,6 @@
 export interface KernelMark {
   readonly label: string
   readonly flops: number
-  readonly bytes: number
   /** Dispatches of it in all programs. */
   readonly times: number
 }

@@ -5,12 +5,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { readFacts } from '../../cli/device.ts'
 import { reportBug, reportFailure } from '../../cli/report.ts'
+import { cacheFolder } from '../../runtime/cache.ts'
 import { Failure } from '../../runtime/events.ts'
 import type { Case } from '../against/case.ts'
 import { jobOf } from '../against/job.ts'
@@ -60,7 +61,7 @@ async function assemble(wanted: Case, { chip, only }: Options): Promise<void> {
   // What is wrong with the case is told before a driver is asked.
   jobOf(wanted, readFacts(join(import.meta.dirname, '..', '..', 'test', 'devices', 'nvidia-h200.json')))
   const numbers = chips[chip]!
-  const mesa = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'smdmc', 'mesa')
+  const mesa = join(cacheFolder(), 'mesa')
   if (!existsSync(join(mesa, 'lib', 'libvulkan_nouveau.so'))) {
     throw new Failure({ code: 'no-adapter', message: `no driver for NVIDIA's cards is in ${mesa}`, advice: ['run `scripts/software-gpu.sh`, which fetches it'] }) // prettier-ignore
   }

@@ -8,7 +8,7 @@ import { matrixOf, type Matrix } from './matmul-operand.ts'
 import { Panel } from './matmul-panel.ts'
 import { divides, extentText, rangeLines, turnOf, type Product } from './matmul-product.ts'
 import { stripFinisher } from './matmul-strip.ts'
-import { matrixStep, matrixTiles, poolOf, type Form, type MatrixTile, type Pool, type ProductShape } from './matrix-tile.ts'
+import { matrixStep, matrixTiles, poolOf, threadsOf, type Form, type MatrixTile, type Pool, type ProductShape } from './matrix-tile.ts'
 import { matrixAliases, matrixEntry, matrixUnit, type MatrixUnit } from './matrix-unit.ts'
 import { measure } from './measure.ts'
 import type { Context } from './module.ts'
@@ -82,10 +82,6 @@ export function writeMatrixMatmul(label: string, joint: MatrixJoint): WrittenKer
   }
 }
 
-function threadsOf({ warpsM, warpsN }: MatrixTile, { subgroup }: MatrixUnit): number {
-  return warpsM * warpsN * subgroup
-}
-
 /** Which tile is the workgroup's: in bands of rows, column by column. */
 function placeLines({ products: [product], tile }: MatrixJoint): readonly string[] {
   const { kernel, batch, context } = product
@@ -135,7 +131,7 @@ class MatrixWriter {
   }
 
   functions(vectors: ReadonlySet<TensorId>): readonly string[] {
-    const { product, panels, unit, tile, pool, threads } = this
+    const { product, panels, unit, tile, pool } = this
     const lines = [
       ...rangeLines(product, matrixStep),
       `let down = subgroup % ${tile.warpsM}u * ${tile.m / tile.warpsM}u;`,
@@ -146,7 +142,7 @@ class MatrixWriter {
       ...this.finish(),
     ]
     const whole = functionText(`product${product.number}(batch: u32, m0: u32, n0: u32, lane: u32, subgroup: u32)`, lines)
-    return [stripFinisher(product, { unit, tile, pool, threads }, vectors), whole]
+    return [stripFinisher(product, { unit, tile, pool }, vectors), whole]
   }
 
   private loop(): readonly string[] {

@@ -1,18 +1,17 @@
 // The end of a product on a matrix unit → a WGSL function: a row of every subgroup's fragments lies in workgroup memory, the strip, and
-// lanes finish and store it, neighbours along n by neighbours. Every turn of the lanes is written out, so that what the epilogue reads
+// lanes finish and store it, neighbours along n by neighbours. Every pass of the lanes is written out, so that what the epilogue reads
 // is on its way for several of them before the first waits for it.
 import { finishAt, widthOf, type Finish } from './matmul-epilogue.ts'
 import type { TensorId } from './kernel.ts'
 import { inside, turnOf, type Product } from './matmul-product.ts'
-import type { MatrixTile, Pool } from './matrix-tile.ts'
+import { threadsOf, type MatrixTile, type Pool } from './matrix-tile.ts'
 import type { MatrixUnit } from './matrix-unit.ts'
-import { functionText, indented, range } from './text.ts'
+import { block, functionText, range } from './text.ts'
 
 export interface Strip {
   readonly unit: MatrixUnit
   readonly tile: MatrixTile
   readonly pool: Pool
-  readonly threads: number
 }
 
 /** vec4s that a lane may have on their way: more would take registers that the multiplications leave to other subgroups. */
@@ -20,15 +19,16 @@ const waiting = 16
 
 /** The function `finishStrip(batch, m0, n0, lane)`, where m0 is the strip's first row. */
 export function stripFinisher(product: Product, strip: Strip, vectors: ReadonlySet<TensorId>): string {
-  const { unit, tile, threads } = strip
+  const { unit, tile } = strip
+  const threads = threadsOf(tile, unit)
   const [rows, columns] = [tile.warpsM * unit.M, tile.n / widthOf(product)]
-  const turns = range(Math.ceil((rows * columns) / threads)).map((t) => turnAt(t, columns, product, strip, vectors))
-  const [first] = turns
+  const passes = range(Math.ceil((rows * columns) / threads)).map((t) => passAt(t, columns, product, strip, vectors))
+  const [first] = passes
   // Where not all may be inside, each reads for itself.
   const together = first!.inside.length > 0 ? 1 : Math.max(1, Math.floor(waiting / first!.reads.length))
-  const all = range(Math.ceil(turns.length / together)).flatMap((i) => {
-    const some = turns.slice(i * together, (i + 1) * together)
-    const [place, reads, rest] = (['place', 'reads', 'rest'] as const).map((part) => some.flatMap((turn) => turn[part]))
+  const all = range(Math.ceil(passes.length / together)).flatMap((i) => {
+    const some = passes.slice(i * together, (i + 1) * together)
+    const [place, reads, rest] = (['place', 'reads', 'rest'] as const).map((part) => some.flatMap((pass) => pass[part]))
     return [...place!, ...block(some[0]!.inside, [...reads!, ...rest!])]
   })
   return functionText(`finishStrip${product.number}(batch: u32, m0: u32, n0: u32, lane: u32)`, [
@@ -39,16 +39,17 @@ export function stripFinisher(product: Product, strip: Strip, vectors: ReadonlyS
   ])
 }
 
-/** What a lane finishes in a turn. */
-interface Turn extends Finish {
+/** What a lane finishes in a pass. */
+interface Pass extends Finish {
   readonly place: readonly string[]
   /** Conditions under which that is inside the result. */
   readonly inside: readonly string[]
 }
 
-/** A turn is some rows, or a part of one: all sizes are powers of two. */
-function turnAt(t: number, columns: number, product: Product, { unit, tile, pool, threads }: Strip, vectors: ReadonlySet<TensorId>): Turn {
+/** A pass is some rows, or a part of one: all sizes are powers of two. */
+function passAt(t: number, columns: number, product: Product, { unit, tile, pool }: Strip, vectors: ReadonlySet<TensorId>): Pass {
   const width = widthOf(product)
+  const threads = threadsOf(tile, unit)
   const each = threads / columns
   const row = Math.floor(t * each)
   const down = Math.floor(row / unit.M) * (tile.m / tile.warpsM) + (row % unit.M)
@@ -71,9 +72,4 @@ function turnAt(t: number, columns: number, product: Product, { unit, tile, pool
     ],
     rest,
   }
-}
-
-/** Lines that are carried out where all of the conditions hold. */
-function block(conditions: readonly string[], lines: readonly string[]): readonly string[] {
-  return conditions.length === 0 ? lines : [`if (${conditions.join(' && ')}) {`, ...indented(lines), '}']
 }

@@ -2,7 +2,7 @@
 // A choice among them never changes a result: k is summed in the same order whatever the tile.
 import type { DeviceFacts } from '../facts.ts'
 import { matrixUnit, type MatrixUnit } from './matrix-unit.ts'
-import { columnsOf, powerOfTwo, type JointShape } from './tile.ts'
+import { columnsOf, powerOfTwo, processors, type JointShape } from './tile.ts'
 
 /** Which operand is stored transposed, as BLAS says it: `NT` is [m, k] times [n, k], both with k innermost. */
 export type Form = 'NN' | 'NT' | 'TN' | 'TT'
@@ -39,11 +39,13 @@ export const matrixTileTable: readonly MatrixTile[] = [
   { m: 32, n: 32, k: 64, warpsM: 2, warpsN: 2 },
 ]
 
+export function threadsOf({ warpsM, warpsN }: MatrixTile, { subgroup }: MatrixUnit): number {
+  return warpsM * warpsN * subgroup
+}
+
 /** k is cut into parts at multiples of it, so that tiles of every size meet the cuts. */
 export const matrixStep = 64
 
-/** Workgroups that a large GPU runs at once. */
-const atOnce = 128
 /** Results that a lane can keep in registers, and how many leave room for a second workgroup on the same processor. */
 const accumulators = { most: 128, few: 64 }
 
@@ -101,7 +103,7 @@ function panelsOf(tile: MatrixTile, form: Form): readonly [PanelLayout, PanelLay
 
 function fits(tile: MatrixTile, { form, together = 1 }: ProductShape, unit: MatrixUnit, { limits }: DeviceFacts): boolean {
   const { m, n, k, warpsM, warpsN } = tile
-  const threads = warpsM * warpsN * unit.subgroup
+  const threads = threadsOf(tile, unit)
   const loads = panelsOf(tile, form).flatMap(({ rows, columns }) => [threads / columns, (rows * columns) / threads])
   return (
     [m / (warpsM * unit.M), n / (warpsN * unit.N), n / together, k / unit.K, threads / unit.largest, ...loads].every(Number.isInteger) &&
@@ -112,9 +114,9 @@ function fits(tile: MatrixTile, { form, together = 1 }: ProductShape, unit: Matr
 }
 
 /** Relative time: rounds of workgroups, each bound by its multiplications and by what it loads for them. A guess until measured. */
-function effort(tile: MatrixTile, { m, n, k, batch }: ProductShape, { subgroup }: MatrixUnit): number {
-  const rounds = Math.ceil((Math.ceil(m / tile.m) * columnsOf(n, tile.n) * batch) / atOnce)
+function effort(tile: MatrixTile, { m, n, k, batch }: ProductShape, unit: MatrixUnit): number {
+  const rounds = Math.ceil((Math.ceil(m / tile.m) * columnsOf(n, tile.n) * batch) / processors)
   const steps = Math.ceil(k / tile.k) * tile.k
-  const crowded = (tile.m * tile.n) / (tile.warpsM * tile.warpsN * subgroup) > accumulators.few
+  const crowded = (tile.m * tile.n) / threadsOf(tile, unit) > accumulators.few
   return rounds * steps * (tile.m * tile.n + 32 * (tile.m + tile.n) + 65536 / tile.k) * (crowded ? 1.25 : 1)
 }

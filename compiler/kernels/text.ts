@@ -17,6 +17,11 @@ export function when(conditions: readonly string[], statement: string): string {
   return conditions.length === 0 ? statement : `if (${conditions.join(' && ')}) { ${statement} }`
 }
 
+/** Lines that are carried out where all of the conditions hold. */
+export function block(conditions: readonly string[], lines: readonly string[]): readonly string[] {
+  return conditions.length === 0 ? lines : [`if (${conditions.join(' && ')}) {`, ...indented(lines), '}']
+}
+
 /** 0 … n - 1. */
 export function range(n: number): readonly number[] {
   return Array.from({ length: n }, (_, i) => i)

@@ -74,8 +74,9 @@ export function columnsOf(n: readonly number[], width: number): number {
   return n.reduce((sum, size) => sum + Math.ceil(size / width), 0)
 }
 
-/** Processors of a large GPU, and by how much one of its workgroups takes longer than two halves of a pair that share a processor. */
-const processors = 128
+/** Processors of a large GPU. */
+export const processors = 128
+/** By how much one of its workgroups takes longer than half of a pair that shares a processor. */
 const alone = 1.3
 /** Multiply-adds in the time that a part takes to be written and read, a result, and in the time of one more dispatch, on such a GPU. */
 const [again, dispatch] = [308, 2 ** 28]
