@@ -25,7 +25,7 @@ import type { Model } from './elaborate/model.ts'
 import type { DeviceFacts } from './facts.ts'
 import { flops } from './plan/flops.ts'
 import type { CustomJob, DataJob, EvalJob, Job, SampleJob, Source, TrainJob } from './plan/jobs.ts'
-import { budgets, fits, keepsBusy, microBatch } from './plan/micro.ts'
+import { budgets, fits, hasWindows, keepsBusy, microBatch } from './plan/micro.ts'
 import type { Plan } from './plan/plan.ts'
 import { loweringFor, planFor, precisionOn } from './target.ts'
 
@@ -98,7 +98,8 @@ export function choose(stage: RunnableStage, options: CompileOptions): Compiled 
   for (const [i, micro] of candidates.entries()) {
     const programs = programsOf(stage, micro, options)
     const plain = planFor(programs, facts)
-    if (fits(plain, facts)) return { plan: plain, programs, micro }
+    const last = i === candidates.length - 1
+    if (fits(plain, facts) && (last || !hasWindows(plain, facts))) return { plan: plain, programs, micro }
     smallest = { plan: plain, programs, micro }
     if (stage.kind !== 'train' || keepsBusy(candidates[i + 1], stage)) continue
     for (const budget of budgets(plain, facts)) {

@@ -3,7 +3,7 @@ import { choose, type CompileOptions, type RunnableStage } from './compile.ts'
 import { memoryOf, shorterContext } from './check/memory.ts'
 import type { TrainStage } from './check/pipeline.ts'
 import type { DeviceFacts, DeviceRates } from './facts.ts'
-import { fits } from './plan/micro.ts'
+import { fits, tooLarge } from './plan/micro.ts'
 import type { Plan } from './plan/plan.ts'
 import { costOf, executedFlops } from './report/cost.ts'
 import type { Prediction } from './report/device-text.ts'
@@ -19,7 +19,8 @@ export function predict(stage: RunnableStage, options: CompileOptions): Predicti
     runs: stage.kind === 'train' ? stage.batch / micro : undefined,
     memory: { states, activations, peak: states + activations, limit: facts.memory },
     again,
-    largest: { ...largest, limit: facts.limits.maxStorageBufferBindingSize },
+    largest,
+    tooLarge: tooLarge(plan.memory, facts),
     kernels: plan.target === 'webgpu' ? plan.kernels.length : undefined,
     programs: programsOf(plan),
     fits: fits(plan, facts),

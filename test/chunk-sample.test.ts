@@ -21,15 +21,11 @@ import { folder, modelSpec, op, page, scopeOf } from './elaborate-fixture.ts'
 import { frontEnd } from './helpers/front-end.ts'
 import { extents, inputsOf, sampling } from './helpers/transformer-programs.ts'
 import { testBackend } from './helpers/webgpu.ts'
+import { binding } from './helpers/windows.ts'
 import { outputsOf } from './onnx-judge.ts'
 
 const h200 = readFacts(join(import.meta.dirname, 'devices', 'nvidia-h200.json'))
 const minimum = readFacts(join(import.meta.dirname, 'devices', 'minimum.json'))
-
-const binding = (facts: DeviceFacts, bytes: number): DeviceFacts => ({
-  ...facts,
-  limits: { ...facts.limits, maxStorageBufferBindingSize: bytes },
-})
 
 const order = (name: string) => op(page(''), name)
 const samplers: Readonly<Record<string, Partial<SamplerSpec>>> = {

@@ -30,20 +30,15 @@ import { folder, modelSpec, scopeOf } from './elaborate-fixture.ts'
 import { page, trainOf } from './helpers/check.ts'
 import { frontEnd } from './helpers/front-end.ts'
 import { testBackend } from './helpers/webgpu.ts'
+import { binding } from './helpers/windows.ts'
 import { judge, outputsOf, randomTensor } from './onnx-judge.ts'
 
 const h200 = readFacts(join(import.meta.dirname, 'devices', 'nvidia-h200.json'))
 const minimum = readFacts(join(import.meta.dirname, 'devices', 'minimum.json'))
 
-/** A device that can bind no more than `bytes`, which makes stretches of a few hundred rows. */
-const small = (facts: DeviceFacts, bytes: number): DeviceFacts => ({
-  ...facts,
-  limits: { ...facts.limits, maxStorageBufferBindingSize: bytes },
-})
-
 const width: Dim = { name: 'width', size: 16 }
 const vocab: Dim = { name: 'vocab', size: 128 }
-/** Bytes of 256 rows of logits in f32. */
+/** Bytes of 256 rows of logits in f32: what some devices here can bind. */
 const stretch = 256 * vocab.size * 4
 const rows = 700
 const rowDim = (size: number): Dim => ({ name: 'row', size, live: true })
@@ -134,7 +129,7 @@ const inexact = 5e-4
 
 /** Cut as for a device that binds less, and in one piece. */
 function bothPlans(graph: Graph, facts: DeviceFacts, limit = stretch): readonly [WebgpuPlan, WebgpuPlan] {
-  const plans = [planWebgpu([{ name: 'p', graph }], small(facts, limit)), planWebgpu([{ name: 'p', graph }], facts)] as const
+  const plans = [planWebgpu([{ name: 'p', graph }], binding(facts, limit)), planWebgpu([{ name: 'p', graph }], facts)] as const
   assert.deepEqual(plans.map(startsOf), [[[0, 256, 512]], [[]]])
   return plans
 }
@@ -170,7 +165,7 @@ describe('heads in stretches', () => {
   test('sums of so many rows that they are made in parts', async () => {
     const size = 4500
     const graph = training(product, false, size)
-    const plan = planWebgpu([{ name: 'p', graph }], small(backend.facts, 8 * stretch))
+    const plan = planWebgpu([{ name: 'p', graph }], binding(backend.facts, 8 * stretch))
     assert.deepEqual(startsOf(plan), [[0, 1536, 3072]])
     assert.ok(plan.kernels.some(({ label }) => label.endsWith('in parts, added')))
     await using executable = await backend.load(plan)
@@ -185,8 +180,8 @@ describe('heads in stretches', () => {
     // A large epsilon: with a small one AdamW's first step is the sign of the gradient, and rounding errors turn signs.
     const optimizer = { ...trainOf(page()).optimizer, eps: 1e-2 }
     const programs = trainingPrograms({ model, optimizer, batch: 2, context: rows / 2 }, purpose)
-    const { memory } = planWebgpu(programs, small(backend.facts, stretch))
-    const plan = planWebgpu(programs, small(backend.facts, stretch), memory.activations * 0.6)
+    const { memory } = planWebgpu(programs, binding(backend.facts, stretch))
+    const plan = planWebgpu(programs, binding(backend.facts, stretch), memory.activations * 0.6)
     assert.ok(plan.memory.again !== undefined && plan.memory.activations < memory.activations)
     assert.deepEqual(startsOf(plan), [[0, 256, 512], [0, 256, 512]]) // prettier-ignore
     await using executable = await backend.load(plan)
@@ -208,7 +203,7 @@ describe('heads in stretches', () => {
 })
 
 test('kernels of all stretches are the same but for what adds to sums', () => {
-  const facts = small(h200, stretch / 2)
+  const facts = binding(h200, stretch / 2)
   const { kernels, programs } = planWebgpu([{ name: 'p', graph: half(training(product)) }], facts)
   const steps = programs[0]!.steps.filter((step) => step.stretch !== undefined)
   const of = (stretch: number) => steps.filter((step) => step.stretch === stretch)
@@ -225,7 +220,7 @@ test('kernels of all stretches are the same but for what adds to sums', () => {
 
 test('what more becomes of a sum is done once all rows are in', () => {
   const labelsOf = (head: Head) =>
-    planWebgpu([{ name: 'p', graph: training(head) }], small(h200, stretch)).kernels.map(({ label }) => label)
+    planWebgpu([{ name: 'p', graph: training(head) }], binding(h200, stretch)).kernels.map(({ label }) => label)
   const finished = Object.entries(heads).flatMap(([name, head]) => (labelsOf(head).some((l) => l.endsWith('finished')) ? [name] : []))
   assert.deepEqual(finished, Object.keys(heads).filter((name) => name.includes('squashed') || name.includes('bias'))) // prettier-ignore
 })
@@ -236,7 +231,7 @@ test('what needs a sum of all rows before it can go on stays whole', () => {
     const { b, weights } = parts
     b.result('by weights', differentiate(b, b.binary('mul', loss, loss), [weights])[0]!)
   })
-  const plan = planWebgpu([{ name: 'p', graph: squared }], small(h200, stretch))
+  const plan = planWebgpu([{ name: 'p', graph: squared }], binding(h200, stretch))
   assert.deepEqual(startsOf(plan), [[]])
   assert.equal(plan.memory.largest.bytes, 4 * rows * vocab.size)
   // As many products as there are: nothing is computed twice.
@@ -290,7 +285,7 @@ test('Dawn has nothing to say against kernels of stretches, on any device', asyn
   for (const facts of [h200, minimum]) {
     const check = await frontEnd(facts.features)
     const precise = facts === h200 ? half : (graph: Graph) => graph
-    const plan = planWebgpu([{ name: 'p', graph: precise(training(product)) }], small(facts, facts === h200 ? stretch / 2 : stretch))
+    const plan = planWebgpu([{ name: 'p', graph: precise(training(product)) }], binding(facts, facts === h200 ? stretch / 2 : stretch))
     assert.ok(startsOf(plan)[0]!.length > 0)
     for (const { label, wgsl } of plan.kernels) assert.deepEqual(await check(wgsl), [], `${label}\n${wgsl}`)
   }

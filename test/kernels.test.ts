@@ -14,6 +14,7 @@ import { planWebgpu } from '../compiler/plan/webgpu.ts'
 import type { Executable } from '../runtime/backend.ts'
 import { randomGraph } from './helpers/random-graph.ts'
 import { testBackend } from './helpers/webgpu.ts'
+import { planInWindows } from './helpers/windows.ts'
 import { judge, randomTensor, type Extents, type Range } from './onnx-judge.ts'
 
 interface Case {
@@ -301,8 +302,11 @@ describe('fused kernels mean what the interpreter means', () => {
       const backend = await testBackend()
       // Products have a form for hardware; grids may have to be folded.
       const folded = { ...backend.facts, software: false, limits: { ...backend.facts.limits, maxComputeWorkgroupsPerDimension: 70 } }
-      for (const facts of graph.graph.nodes.some((n) => n.op === 'contract') ? [backend.facts, folded] : [backend.facts]) {
-        await using executable = await backend.load(planWebgpu([graph], facts))
+      const plans = [planWebgpu([graph], backend.facts), planInWindows(graph, backend.facts)]
+      if (graph.graph.nodes.some((n) => n.op === 'contract')) plans.push(planWebgpu([graph], folded))
+      for (const plan of plans) {
+        if (!plan) continue
+        await using executable = await backend.load(plan)
         await compare(graph, executable)
       }
     })

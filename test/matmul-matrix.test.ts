@@ -16,6 +16,7 @@ import { frontEnd } from './helpers/front-end.ts'
 import { joinedCases, runJoined } from './helpers/joined.ts'
 import { extents as fewRows, inputsOf, training } from './helpers/transformer-programs.ts'
 import { testBackend } from './helpers/webgpu.ts'
+import { planInWindows } from './helpers/windows.ts'
 import { judge, randomTensor, type Extents } from './onnx-judge.ts'
 
 interface Case {
@@ -241,12 +242,15 @@ const noHalves = backend.facts.features.includes('shader-f16') ? false : `${back
 const onMatrices = (kernels: readonly KernelPlan[]) => kernels.filter((k) => k.wgsl.includes('subgroupMatrixLoad'))
 
 async function agree({ name, graph, extents, tolerance }: Case, facts: DeviceFacts): Promise<void> {
-  await using executable = await backend.load(planWebgpu([{ name, graph }], facts))
-  for (const given of extents) {
-    const inputs = graph.nodes.flatMap((n) => (n.op === 'input' ? [n] : []))
-    const valueOf = (type: Type, seed: number) => randomTensor(type, seed, given, type.dtype === 'i32' ? [0, 2] : [-2, 2])
-    const tensors = Object.fromEntries(inputs.map(({ attrs, type }, i) => [attrs.name, valueOf(type, i + 1)]))
-    await judge(executable, name, graph, tensors, given, tolerance)
+  for (const plan of [planWebgpu([{ name, graph }], facts), planInWindows({ name, graph }, facts)]) {
+    if (!plan) continue
+    await using executable = await backend.load(plan)
+    for (const given of extents) {
+      const inputs = graph.nodes.flatMap((n) => (n.op === 'input' ? [n] : []))
+      const valueOf = (type: Type, seed: number) => randomTensor(type, seed, given, type.dtype === 'i32' ? [0, 2] : [-2, 2])
+      const tensors = Object.fromEntries(inputs.map(({ attrs, type }, i) => [attrs.name, valueOf(type, i + 1)]))
+      await judge(executable, name, graph, tensors, given, tolerance)
+    }
   }
 }
 

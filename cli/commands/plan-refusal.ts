@@ -8,12 +8,12 @@ import { WrongUse } from '../exit.ts'
 
 /** Compiles smaller models and shorter contexts until one fits. */
 export function doesNotFit(stage: RunnableStage, prediction: Prediction, options: CompileOptions): WrongUse {
-  const { memory, largest, device, micro } = prediction
+  const { memory, tooLarge, device, micro } = prediction
   const { source, start } = stage.span
   const alone = micro === 1 ? 'even one sequence at a time' : `${micro} sequences at a time`
   const limit = memory.limit === undefined ? [] : [`it has ${bytes(memory.limit)}, of which a tenth is left to the driver`]
   const tensor =
-    largest.bytes > largest.limit ? [`its largest tensor is ${largest.name}, ${bytes(largest.bytes)}; a buffer there has at most ${bytes(largest.limit)}`] : [] // prettier-ignore
+    tooLarge === undefined ? [] : [`its tensor ${tooLarge.name} has ${bytes(tooLarge.bytes)}; a buffer there has at most ${bytes(tooLarge.limit)}`] // prettier-ignore
   return new WrongUse({
     code: 'too-large',
     message: `${stage.name} does not fit on ${device}, ${alone}: it needs ${bytes(memory.peak)}`,

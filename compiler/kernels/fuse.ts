@@ -15,8 +15,7 @@ import { turnInProducts } from './turn.ts'
 /** The kernels of one program, whose graph holds only primitives, native and attention. */
 export function fuse(given: Graph, facts: DeviceFacts): KernelGraph {
   const graph = withOwnOutputs(given)
-  const limit = facts.limits.maxStorageBuffersPerShaderStage
-  const storage = chooseStored(graph, limit - 2)
+  const storage = chooseStored(graph, facts)
   const grouping = new Grouping(graph, storage, facts)
   const live = liveDims(graph)
   const tensors: Stored[] = []

@@ -7,6 +7,7 @@ import { BodyBuilder } from './body.ts'
 import { isAccumulated, isHeavy } from './cost.ts'
 import { isGiven, type Storage } from './store.ts'
 import { matmulParts, reductionParts } from './tile.ts'
+import { bindingsOf, windowsOnceCut } from './window.ts'
 
 /** The loop nest of a group. `rows` are the dims of results; a reduction's `over` is not empty. */
 export interface Loops {
@@ -216,7 +217,7 @@ export class Grouping {
       if (state !== undefined) tensors.add(this.overwritable(state, members) ? state : id)
       else if (this.needed.has(id) || this.readersOutside([id], inside).length > 0) tensors.add(id)
     }
-    return tensors.size
+    return bindingsOf(tensors, this.graph.nodes, this.facts, windowsOnceCut)
   }
 
   /** Whether the old value of a state is wanted neither elsewhere in it by these members nor by what depends on them. */

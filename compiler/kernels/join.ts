@@ -8,6 +8,7 @@ import { matrixJoint } from './matmul-matrix.ts'
 import { contractOf, loadsBehind } from './matmul-product.ts'
 import { boundTensors, type Context } from './module.ts'
 import { sizeOf } from './size.ts'
+import { bindingsOf } from './window.ts'
 import { tensorsOf } from './write.ts'
 
 /** Kernels between two that are joined, at most: what they read and leave waits in memory for longer. */
@@ -94,7 +95,8 @@ function readsWhereStored(later: readonly MatmulKernel[], earlier: readonly Matm
 /** Whether the device has the bindings, and one kind of workgroup can make tiles of each product. */
 function isRunnable(whole: ProductsKernel, context: Context): boolean {
   const { products } = whole
-  if (boundTensors(products).length > context.facts.limits.maxStorageBuffersPerShaderStage) return false
+  const bound = boundTensors(products).map((b) => b.tensor)
+  if (bindingsOf(bound, context.tensors, context.facts) > context.facts.limits.maxStorageBuffersPerShaderStage) return false
   if (matrixJoint(whole, context)) return true
   return new Set(products.map(({ body }) => contractOf(body).type.dtype)).size === 1 && !products.some((one) => matrixJoint(one, context))
 }

@@ -75,11 +75,11 @@ export class Panel {
   /** Reads the tile that begins at a position of k before `end`; past the end there are zeros. */
   fetch(k: string): readonly string[] {
     const { name, matrix, wholeK } = this.spec
-    const tensor = this.product.shader.module.nameOf(matrix.load.tensor)
     return this.rows.map((row, i) => {
       const [at, end] = matrix.alongK ? [`${k} / 8u + ${name}_column`, this.vectors('end')] : [`${k} + ${name}_row + ${row}u`, 'end']
       const valid = wholeK ? `(${at})` : `min(${at}, ${end} - 1u)`
-      const element = matrix.alongK ? `${tensor}[${name}${i}_from + ${valid}]` : `${tensor}[${name}_from + ${valid} * ${this.stride}]`
+      const from = matrix.alongK ? `${name}${i}_from + ${valid}` : `${name}_from + ${valid} * ${this.stride}`
+      const element = this.product.shader.module.read(matrix.load.tensor, from)
       return `${name}${i} = ${wholeK ? element : `select(vec4<u32>(), ${this.ended(element, at)}, ${at} < ${end})`};`
     })
   }

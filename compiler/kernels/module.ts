@@ -5,6 +5,8 @@ import type { Dtype } from '../graph/graph.ts'
 import { declareExtents } from './extents.ts'
 import type { LoopKernel, Stored, TensorId } from './kernel.ts'
 import type { LiveDims } from './size.ts'
+import { range } from './text.ts'
+import { windowBytes, windowFunctions, windowName, windowsOf, type Windows } from './window.ts'
 
 export interface Context {
   readonly facts: DeviceFacts
@@ -56,8 +58,16 @@ export class Module {
     return this.bound.map((b) => b.tensor)
   }
 
-  nameOf(tensor: TensorId): string {
-    return `t${this.bound.findIndex((b) => b.tensor === tensor)}`
+  /** WGSL: what stands at a position of a tensor, counted in elements as it is bound. */
+  read(tensor: TensorId, at: string): string {
+    const { name, count } = this.windows(tensor)
+    return count === 1 ? `${name}[${at}]` : `read_${name}(${at})`
+  }
+
+  /** WGSL that writes there. */
+  write(tensor: TensorId, at: string, value: string): string {
+    const { name, count } = this.windows(tensor)
+    return count === 1 ? `${name}[${at}] = ${value};` : `write_${name}(${at}, ${value});`
   }
 
   /** From now on the tensor is bound so. All loads and stores must be at multiples of `count`. */
@@ -81,10 +91,14 @@ export class Module {
     lines: readonly string[],
     { enables, attributes, builtins }: Entry = plain,
   ): { wgsl: string; bindings: ('read' | 'write' | 'extents')[] } {
-    const bindings: ('read' | 'write' | 'extents')[] = this.bound.map((b) => b.access)
-    const head = this.bound.map(
-      ({ tensor, access }, i) =>
-        `@group(0) @binding(${i}) var<storage, ${access === 'read' ? 'read' : 'read_write'}> t${i}: array<${this.viewOf(tensor).element}>;`,
+    const bound = this.bound.map(({ tensor, access }) => ({ access, windows: this.windows(tensor) }))
+    const each = bound.flatMap(({ access, windows: { name, count, element } }) =>
+      range(count).map((window) => ({ access, name: windowName(name, window), element })),
+    )
+    const bindings: ('read' | 'write' | 'extents')[] = each.map(({ access }) => access)
+    const head = each.map(
+      ({ access, name, element }, i) =>
+        `@group(0) @binding(${i}) var<storage, ${access === 'read' ? 'read' : 'read_write'}> ${name}: array<${element}>;`,
     )
     const text = lines.join('\n  ')
     if ([text, ...globals].some((part) => part.includes('extents['))) {
@@ -105,6 +119,7 @@ export class Module {
     const wgsl = [
       ...new Set([...(this.usesHalves() ? ['f16'] : []), ...enables].map((name) => `enable ${name};`)),
       ...head,
+      ...bound.flatMap(({ access, windows }) => (windows.count === 1 ? [] : windowFunctions(windows, access))),
       ...this.helpers.values(),
       ...globals,
       ['@compute', `@workgroup_size(${workgroup})`, ...attributes].join(' '),
@@ -114,6 +129,15 @@ export class Module {
       '',
     ].join('\n')
     return { wgsl, bindings }
+  }
+
+  private windows(tensor: TensorId): Windows {
+    const { facts, tensors } = this.context
+    const { type } = tensors[tensor]!
+    const { element, count } = this.viewOf(tensor)
+    const bytes = count * (type.dtype === 'f16' ? 2 : 4)
+    const name = `t${this.bound.findIndex((b) => b.tensor === tensor)}`
+    return { name, count: windowsOf(type, facts), length: windowBytes(facts) / bytes, element }
   }
 
   private usesHalves(): boolean {

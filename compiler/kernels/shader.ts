@@ -71,14 +71,7 @@ export class Shader {
 
   store(scope: Scope, store: Store, value = this.value(scope, store.value)): void {
     const stored = this.type(store.tensor).dtype === 'bool' ? `select(0, 1, ${value})` : value
-    scope.lines.push(`${this.element(scope, store.tensor, store.index)} = ${stored};`)
-  }
-
-  /** WGSL: the element of a tensor at an index; of a viewed one, that which begins there. */
-  element(scope: Scope, tensor: TensorId, index: readonly Index[]): string {
-    const { count } = this.module.viewOf(tensor)
-    const at = this.offset(scope, tensor, index)
-    return `${this.module.nameOf(tensor)}[${count === 1 ? at : `(${at}) / ${count}u`}]`
+    scope.lines.push(this.module.write(store.tensor, this.place(scope, store.tensor, store.index), stored))
   }
 
   /** WGSL expression (u32): where an index is in a tensor, counted in its own elements. Dims that the scope has no axis for are at zero. */
@@ -93,6 +86,13 @@ export class Shader {
 
   fresh(prefix: string): string {
     return `${prefix}${this.counter++}`
+  }
+
+  /** WGSL (u32): where an index is in a tensor, counted in elements as it is bound. */
+  private place(scope: Scope, tensor: TensorId, index: readonly Index[]): string {
+    const { count } = this.module.viewOf(tensor)
+    const at = this.offset(scope, tensor, index)
+    return count === 1 ? at : `(${at}) / ${count}u`
   }
 
   private type(tensor: TensorId) {
@@ -112,7 +112,7 @@ export class Shader {
     const scalar = this.kernel.body[id]!
     if (scalar.op === 'coordinate') return `i32(${this.indexOf(scope, scalar.index)})`
     if (scalar.op === 'load') {
-      const element = this.element(scope, scalar.tensor, scalar.index)
+      const element = this.module.read(scalar.tensor, this.place(scope, scalar.tensor, scalar.index))
       return scalar.dtype === 'bool' ? `(${element} != 0)` : element
     }
     return this.operation(

@@ -1,7 +1,9 @@
 // Which values get memory. Everything that is not stored is computed again where it is used, inside other kernels:
 // cheap values and views are; results of reductions, of matrix products and of long arithmetic with several users are not.
+import type { DeviceFacts } from '../facts.ts'
 import { elements, isView, type Graph, type Node, type NodeId } from '../graph/graph.ts'
 import { flopsOf, isHeavy } from './cost.ts'
+import { bindingsOf, windowsOnceCut } from './window.ts'
 
 export interface Storage {
   /** Nodes that are not inputs and have memory or at least a kernel of their own to live in. */
@@ -26,24 +28,24 @@ const prologue = { loads: 1, flops: 1 }
 const spread = { factor: 8, flops: 3 }
 
 /**
- * Decides for every node that the outputs need. Output nodes are always stored; no node reads more than `maxSources`
- * tensors.
+ * Decides for every node that the outputs need. Output nodes are always stored; no node reads more than
+ * the device can bind.
  */
-export function chooseStored(graph: Graph, maxSources: number): Storage {
-  const chooser = new Chooser(graph, maxSources)
+export function chooseStored(graph: Graph, facts: DeviceFacts): Storage {
+  const chooser = new Chooser(graph, facts)
   return chooser.run()
 }
 
 class Chooser {
   private readonly graph: Graph
-  private readonly maxSources: number
+  private readonly facts: DeviceFacts
   private readonly stored = new Set<NodeId>()
   private readonly inline = new Map<NodeId, Inline>()
   private readonly users: readonly (readonly NodeId[])[]
 
-  constructor(graph: Graph, maxSources: number) {
+  constructor(graph: Graph, facts: DeviceFacts) {
     this.graph = graph
-    this.maxSources = maxSources
+    this.facts = facts
     this.users = usersOf(graph)
   }
 
@@ -63,10 +65,10 @@ class Chooser {
     else if (isHeavy(node)) {
       if (node.op === 'contract') for (const input of node.inputs) this.beforeProduct(input)
       if (node.op === 'scatter' && !this.cheap(node.inputs[1]!, { loads: 2, flops: 2 })) this.store(node.inputs[1]!)
-      this.narrow(node.inputs)
+      this.narrow(node)
       this.stored.add(id)
     } else {
-      this.narrow(node.inputs)
+      this.narrow(node)
       const flops = node.inputs.reduce((sum, input) => sum + this.cost(input).flops, flopsOf(node))
       this.inline.set(id, { flops, sources: this.union(node.inputs) })
       if (!isView(node) && node.op !== 'constant' && node.op !== 'position' && (this.narrows(node) || this.deserves(id)))
@@ -127,12 +129,14 @@ class Chooser {
     return new Set(inputs.flatMap((input) => [...this.cost(input).sources]))
   }
 
-  /** Stores inputs until all together read few enough tensors. */
-  private narrow(inputs: readonly NodeId[]): void {
-    while (this.union(inputs).size > this.maxSources) {
-      const widest = inputs.reduce((best, input) => (this.cost(input).sources.size > this.cost(best).sources.size ? input : best))
-      if (this.cost(widest).sources.size <= 1) return
-      this.store(widest)
+  /** Stores inputs until what all together read, the result and one more can be bound. */
+  private narrow({ inputs, type }: Node): void {
+    const most = this.facts.limits.maxStorageBuffersPerShaderStage - windowsOnceCut(type, this.facts) - 1
+    const width = (sources: ReadonlySet<NodeId>): number => bindingsOf(sources, this.graph.nodes, this.facts, windowsOnceCut)
+    while (width(this.union(inputs)) > most) {
+      const several = inputs.filter((input) => this.cost(input).sources.size > 1)
+      if (several.length === 0) return
+      this.store(several.reduce((a, b) => (width(this.cost(b).sources) > width(this.cost(a).sources) ? b : a)))
     }
   }
 

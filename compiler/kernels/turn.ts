@@ -7,8 +7,8 @@ import type { Body, Index, KernelGraph, MatmulKernel, PointwiseKernel, Scalar, S
 import { writesOf } from './lifetimes.ts'
 import { matrixJoint } from './matmul-matrix.ts'
 import { turnOf } from './matmul-product.ts'
-import { boundTensors } from './module.ts'
 import { copyIndex } from './slice.ts'
+import { bindingsOf, windowsOnceCut } from './window.ts'
 import { tensorsOf } from './write.ts'
 
 /** The program with such pairs as one kernel each, where the device can do that. Numbers stay the same to the bit. */
@@ -22,7 +22,8 @@ export function turnInProducts(graph: KernelGraph, facts: DeviceFacts): KernelGr
     const product = kernels[before]
     if (!read || product?.kind !== 'matmul' || !isAlone({ ...graph, kernels }, read.tensor, before, at)) continue
     const whole = merged(product, follower, read)
-    if (!whole || boundTensors([whole]).length >= facts.limits.maxStorageBuffersPerShaderStage) continue
+    if (!whole || bindingsOf(tensorsOf(whole), graph.tensors, facts, windowsOnceCut) >= facts.limits.maxStorageBuffersPerShaderStage)
+      continue
     if (!matrixJoint(whole, { facts, tensors: graph.tensors, live: graph })) continue
     kernels[before] = whole
     kernels.splice(at--, 1)

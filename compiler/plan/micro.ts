@@ -1,7 +1,7 @@
 // How many sequences one run of the device takes. It changes results by rounding only, so it is the machine's business.
 import type { DeviceFacts } from '../facts.ts'
 import type { CustomStage, EvalStage, SampleStage, TrainStage } from '../check/pipeline.ts'
-import type { Plan } from './plan.ts'
+import type { BufferPlan, MemoryPlan, NamedBytes, Plan } from './plan.ts'
 
 /** Tokens of one run that keep a device busy; more only costs memory. */
 const ENOUGH = { cpu: 4096, webgpu: 32_768 } as const
@@ -37,9 +37,23 @@ function halvings(most: number): readonly number[] {
 }
 
 /** Whether a plan's buffers fit the device, with a tenth to spare for the driver. */
-export function fits(plan: Plan, facts: DeviceFacts): boolean {
-  const { states, activations, largest } = plan.memory
-  return states + activations <= usable(facts) && largest.bytes <= facts.limits.maxStorageBufferBindingSize
+export function fits({ memory }: Plan, facts: DeviceFacts): boolean {
+  return memory.states + memory.activations <= usable(facts) && tooLarge(memory, facts) === undefined
+}
+
+/** A buffer larger than the device makes, or a tensor that a binding would have to hold and cannot, and the most that it may have. */
+export function tooLarge({ largest, whole }: MemoryPlan, { limits }: DeviceFacts): (NamedBytes & { readonly limit: number }) | undefined {
+  if (largest.bytes > limits.maxBufferSize) return { ...largest, limit: limits.maxBufferSize }
+  if (whole && whole.bytes > limits.maxStorageBufferBindingSize) return { ...whole, limit: limits.maxStorageBufferBindingSize }
+  return undefined
+}
+
+/** Whether activations are read through windows that smaller ones would not need: what is as large as a weight may be its gradient. */
+export function hasWindows(plan: Plan, { limits }: DeviceFacts): boolean {
+  if (plan.target === 'cpu') return false
+  const most = (buffers: readonly BufferPlan[]): number => Math.max(0, ...buffers.map((b) => b.bytes))
+  const states = plan.states.length
+  return most(plan.buffers.slice(states)) > Math.max(limits.maxStorageBufferBindingSize, most(plan.buffers.slice(0, states)))
 }
 
 /** Whether so many sequences a run (none: false) are still work enough that fewer of them are no loss. */

@@ -26,11 +26,18 @@ export interface ProgramSpec {
   readonly live: readonly Dim[]
 }
 
+export interface NamedBytes {
+  readonly name: string
+  readonly bytes: number
+}
+
 /** Bytes on the device, by cause. */
 export interface MemoryPlan {
   readonly states: number
   readonly activations: number
-  readonly largest: { readonly name: string; readonly bytes: number }
+  readonly largest: NamedBytes
+  /** The largest tensor that must fit one binding, where that is known to be limited (kernels/window.ts). */
+  readonly whole?: NamedBytes
   /** Dispatches of a run that compute again what there was no room to keep, and their share of its operations. */
   readonly again?: { readonly dispatches: number; readonly share: number }
 }
@@ -103,10 +110,18 @@ export interface DispatchPlan {
   readonly kernel: number
   /** Buffer index per binding, with the extents binding as -1. */
   readonly buffers: readonly number[]
+  /** What each binding takes of its buffer, where a buffer is larger than a binding may be; undefined is all. */
+  readonly windows?: readonly (Window | undefined)[]
   /** Workgroups per axis: a number, or ceil(extent * factor / divisor) of a live dim. */
   readonly groups: readonly [Groups, Groups, Groups]
   /** The one stretch that it is for. Where that has no positions the dispatch is left out, unless the stretch is the first. */
   readonly stretch?: number
+}
+
+/** Bytes of a buffer. */
+export interface Window {
+  readonly offset: number
+  readonly bytes: number
 }
 
 /** A live dim cut into stretches of at most `size` positions, numbered from zero. */

@@ -4,15 +4,17 @@ import type { DeviceFacts } from '../facts.ts'
 import type { Graph } from '../graph/graph.ts'
 import { fuse } from '../kernels/fuse.ts'
 import { joinProducts } from '../kernels/join.ts'
-import { stretchDim, stretchNumber, type JoinedGraph, type JoinedKernel, type TensorId } from '../kernels/kernel.ts'
+import { stretchDim, stretchNumber, type JoinedGraph, type JoinedKernel } from '../kernels/kernel.ts'
 import { livesOf } from '../kernels/lifetimes.ts'
 import { recompute } from '../kernels/recompute.ts'
 import type { Context } from '../kernels/module.ts'
 import { bytesOf, rowsOf } from '../kernels/rows.ts'
 import { tuningOf } from '../kernels/tuning.ts'
-import { keyOf, tensorsOf, writeKernel } from '../kernels/write.ts'
+import { windowBytes } from '../kernels/window.ts'
+import { keyOf, writeKernel } from '../kernels/write.ts'
 import { share } from './memory.ts'
 import type { BufferPlan, DispatchPlan, KernelPlan, MemoryPlan, TensorSpec, WebgpuPlan, WebgpuProgram } from './plan.ts'
+import { bindingsIn, largestWhole, type BoundWindow } from './windows.ts'
 
 export interface NamedGraph {
   readonly name: string
@@ -54,18 +56,22 @@ export function planWebgpu(programs: readonly NamedGraph[], facts: DeviceFacts, 
       states: bytes(buffers.slice(0, states.size)),
       activations: bytes(buffers.slice(states.size)),
       largest: { name: largest.label, bytes: largest.bytes },
+      whole: largestWhole(graphs, facts),
       again: againOf(graphs, dispatched, library.kernels),
     },
     buffers,
     kernels: library.kernels,
-    programs: graphs.map((graph, i) => programOf(programs[i]!.name, graph, dispatched[i]!, bufferOf[i]!)),
+    programs: graphs.map((graph, i) => {
+      const steps = dispatched[i]!.map((step) => placed(step, bufferOf[i]!, buffers, facts))
+      return programOf(programs[i]!.name, graph, steps, bufferOf[i]!)
+    }),
   }
 }
 
-/** A dispatch before its tensors have buffers; -1 stands for the extents. */
+/** A dispatch before its tensors have buffers: what it binds, in order. */
 interface Dispatch {
   readonly kernel: number
-  readonly tensors: readonly TensorId[]
+  readonly bound: readonly (BoundWindow | 'extents')[]
   readonly groups: DispatchPlan['groups']
   readonly stretch?: number
 }
@@ -101,8 +107,8 @@ function dispatch(graph: JoinedGraph, facts: DeviceFacts, library: Library): rea
   const context = { facts, tensors: graph.tensors, live: graph }
   return graph.kernels.map((kernel) => {
     const { kernel: at, extents, groups } = library.add(kernel, context)
-    const tensors = tensorsOf(kernel)
-    return { kernel: at, tensors: extents ? [...tensors, -1] : tensors, groups, stretch: kernel.stretch }
+    const bound = bindingsIn(kernel, graph.tensors, facts)
+    return { kernel: at, bound: extents ? [...bound, 'extents'] : bound, groups, stretch: kernel.stretch }
   })
 }
 
@@ -130,7 +136,19 @@ function statesOf(graphs: readonly JoinedGraph[]): ReadonlyMap<string, TensorSpe
   return states
 }
 
-function programOf(name: string, graph: JoinedGraph, steps: readonly Dispatch[], bufferOf: readonly number[]): WebgpuProgram {
+function placed(
+  { bound, ...step }: Dispatch,
+  bufferOf: readonly number[],
+  buffers: readonly BufferPlan[],
+  facts: DeviceFacts,
+): DispatchPlan {
+  const own = bound.map((one) => (one === 'extents' ? -1 : bufferOf[one.tensor]!))
+  const isLarge = own.map((buffer) => buffer >= 0 && buffers[buffer]!.bytes > windowBytes(facts))
+  const windows = bound.map((one, i) => (one === 'extents' || !isLarge[i] ? undefined : { offset: one.offset, bytes: one.bytes }))
+  return { ...step, buffers: own, ...(isLarge.some(Boolean) && { windows }) }
+}
+
+function programOf(name: string, graph: JoinedGraph, steps: readonly DispatchPlan[], bufferOf: readonly number[]): WebgpuProgram {
   const told = [stretchDim, stretchNumber] as const
   const inputs = graph.tensors.flatMap((stored, tensor) =>
     stored.source.kind === 'data' ? [{ spec: { name: stored.source.name, type: stored.type, rows: rowsOf(stored.type) }, tensor }] : [],
@@ -142,7 +160,7 @@ function programOf(name: string, graph: JoinedGraph, steps: readonly Dispatch[],
     states: graph.tensors.flatMap(({ source }) => (source.kind === 'state' ? [source.name] : [])),
     live: graph.live.filter((dim) => !told.some((one) => one === dim.name)),
     stretches: graph.stretches && { ...graph.stretches, told },
-    steps: steps.map(({ tensors, ...step }) => ({ ...step, buffers: tensors.map((t) => (t < 0 ? -1 : bufferOf[t]!)) })),
+    steps,
     inputBuffers: inputs.map((i) => bufferOf[i.tensor]!),
     resultBuffers: graph.results.map(({ tensor }) => bufferOf[tensor]!),
   }

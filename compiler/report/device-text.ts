@@ -1,4 +1,5 @@
 // What a device makes of a stage → lines of a plan.
+import type { NamedBytes } from '../plan/plan.ts'
 import type { Line } from './lines.ts'
 import { bytes, duration, grouped, percent, scientific } from './numbers.ts'
 
@@ -13,7 +14,9 @@ export interface Prediction {
   readonly memory: { readonly states: number; readonly activations: number; readonly peak: number; readonly limit?: number }
   /** What a run computes again for want of memory: dispatches, and their share of its operations. */
   readonly again?: { readonly dispatches: number; readonly share: number }
-  readonly largest: { readonly name: string; readonly bytes: number; readonly limit: number }
+  readonly largest: NamedBytes
+  /** A tensor that the device cannot make or bind, whatever its memory. */
+  readonly tooLarge?: NamedBytes & { readonly limit: number }
   /** Kernels of ours, each written once; none on the CPU. */
   readonly kernels?: number
   /** Dispatches of each program, or none on the CPU, where a program is one model. */

@@ -1,5 +1,5 @@
 // The plan's buffers on the device, made once. WebGPU hands them out zeroed, which is what states expect.
-import type { BufferPlan } from '../../compiler/plan/plan.ts'
+import type { WebgpuPlan } from '../../compiler/plan/plan.ts'
 import type { OpenDevice } from './device.ts'
 import { planTooLarge, tooLarge } from './messages.ts'
 
@@ -13,10 +13,12 @@ export function roundUp(bytes: number): number {
 }
 
 /** Allocates all buffers and fills those of known content. Fails with DoesNotFit, having freed what it had got. */
-export async function allocate({ device, facts, faults }: OpenDevice, plans: readonly BufferPlan[]): Promise<GPUBuffer[]> {
-  const limit = Math.min(facts.limits.maxBufferSize, facts.limits.maxStorageBufferBindingSize)
-  const largest = plans.find(({ bytes }) => roundUp(bytes) > limit)
-  if (largest) throw tooLarge(largest.label, largest.bytes, limit)
+export async function allocate({ device, faults, facts }: OpenDevice, { buffers: plans, memory }: WebgpuPlan): Promise<GPUBuffer[]> {
+  const { maxBufferSize, maxStorageBufferBindingSize } = facts.limits
+  const large = plans.find(({ bytes }) => roundUp(bytes) > maxBufferSize)
+  if (large) throw tooLarge(large.label, large.bytes, maxBufferSize)
+  const { whole } = memory
+  if (whole && whole.bytes > maxStorageBufferBindingSize) throw tooLarge(whole.name, whole.bytes, maxStorageBufferBindingSize)
   const buffers: GPUBuffer[] = []
   const total = plans.reduce((sum, { bytes }) => sum + roundUp(bytes), 0)
   try {

@@ -51,11 +51,12 @@ export function prepare(
     const { pipeline, layout } = pipelines[step.kernel]!
     const kernel = plan.kernels[step.kernel]!
     const { stretch } = step
-    const key = `${kernel.bindings.join()} ${step.buffers.join()} ${stretch}`
-    const entries = step.buffers.map((buffer, binding) => ({
-      binding,
-      resource: { buffer: buffer < 0 ? uniformOf(stretch).buffer : buffers[buffer]! },
-    }))
+    const key = JSON.stringify([kernel.bindings, step.buffers, step.windows, stretch])
+    const entries = step.buffers.map((buffer, binding) => {
+      const window = step.windows?.[binding]
+      const part = window && { offset: window.offset, size: window.bytes }
+      return { binding, resource: { buffer: buffer < 0 ? uniformOf(stretch).buffer : buffers[buffer]!, ...part } }
+    })
     const bindings = groups.get(key) ?? device.createBindGroup({ layout, entries })
     groups.set(key, bindings)
     return { kernel, pipeline, bindings, grid: gridOf(step.groups, spec), stretch }

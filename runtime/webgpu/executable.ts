@@ -14,7 +14,7 @@ import { seconds, Stopwatch, type DispatchTime } from './timing.ts'
 
 /** Allocates states and activations and compiles every kernel. Fails with DoesNotFit, before the long work of compiling. */
 export async function load(open: OpenDevice, plan: WebgpuPlan): Promise<WebgpuExecutable> {
-  const buffers = await allocate(open, plan.buffers)
+  const buffers = await allocate(open, plan)
   const start = performance.now()
   const pipelines = await compile(open.device, plan.kernels).catch((error: unknown) => {
     for (const buffer of buffers) buffer.destroy()
