@@ -5,6 +5,8 @@ import { Failure } from './events.ts'
 interface SystemError extends Error {
   readonly code: string
   readonly path?: string
+  /** Of what a call of the system refused; Node's own errors have none. */
+  readonly syscall?: string
 }
 
 interface Words {
@@ -64,15 +66,26 @@ const words: Readonly<Record<string, Words>> = {
   },
 }
 
-/** The Failure that an error of the operating system stands for; other errors as they are. `what`: 'reading the data file'. */
-export function asFailure(error: unknown, what: string): unknown {
+/** What is told of the rest: its own name. */
+const other = (code: string): Words => ({
+  code: 'system-error',
+  message: (what) => `the operating system says ${code} while ${what}`,
+  advice: ['try another file or folder'],
+})
+
+/**
+ * The Failure that an error of the operating system stands for; other errors as they are. `what`: 'reading the data file'. `path`: told
+ * instead of the one that the system names, which may be a file on the way.
+ */
+export function asFailure(error: unknown, what: string, path?: string): unknown {
   // When giving a lost device back fails too, what went wrong first is what matters.
-  if (error instanceof Error && 'suppressed' in error) return asFailure(error.suppressed, what)
+  if (error instanceof Error && 'suppressed' in error) return asFailure(error.suppressed, what, path)
   if (error instanceof RangeError && /allocation failed|Invalid typed array length/.test(error.message)) return outOfMemory(error, what)
   if (!isSystemError(error)) return error
-  const found = words[error.code]
+  const found = words[error.code] ?? (error.syscall === undefined ? undefined : other(error.code))
   if (found === undefined) return error
-  const message = found.message(what) + (error.path === undefined ? '' : `: ${error.path}`)
+  const where = path ?? error.path
+  const message = found.message(what) + (where === undefined ? '' : `: ${where}`)
   return new Failure({ code: found.code, message, advice: found.advice }, { cause: error })
 }
 
@@ -82,11 +95,11 @@ function outOfMemory(cause: RangeError, what: string): Failure {
 }
 
 /** Runs `work`; errors of the operating system come out as Failures. */
-export async function telling<T>(what: string, work: () => Promise<T>): Promise<T> {
+export async function telling<T>(what: string, work: () => Promise<T>, path?: string): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw asFailure(error, what)
+    throw asFailure(error, what, path)
   }
 }
 

@@ -1,12 +1,12 @@
 // A result in the store → the file that a page's `write` names: texts as they are, a table or a law in the form of the file's ending.
-import { copyFile, mkdir, readFile } from 'node:fs/promises'
-import { dirname, extname } from 'node:path'
+import { open, readFile, realpath, stat, type FileHandle } from 'node:fs/promises'
+import { extname } from 'node:path'
 import type { FitJob } from '../compiler/plan/jobs.ts'
 import { telling } from './failures.ts'
 import { lawOf, type FitRecord } from './fit.ts'
 import { figure } from './law/figure.ts'
 import type { Point } from './law/law.ts'
-import { replaceText } from './store/atomic.ts'
+import { replaceFile } from './store/atomic.ts'
 import type { StoredKind } from './store/store.ts'
 import { cellsOf, type TableRow } from './table.ts'
 
@@ -17,15 +17,29 @@ export interface Written {
   readonly law?: FitJob['law']
 }
 
-export async function writeResult({ kind, write, law }: Written, artifact: string): Promise<void> {
-  await telling(`writing ${write}`, async () => {
-    await mkdir(dirname(write), { recursive: true })
-    const form = extname(write)
-    if (form === '.json' || (kind !== 'table' && kind !== 'fit')) await copyFile(artifact, write)
-    else if (kind === 'table') await replaceText(write, tableText(cellsOf(await read<TableRow>(artifact)), form))
-    else
-      await replaceText(write, form === '.svg' ? figureOf(law!, await read<FitRecord>(artifact)) : fitText(await read<FitRecord>(artifact)))
-  })
+/** Fails with what the operating system says of the file. */
+export async function writeResult(written: Written, artifact: string): Promise<void> {
+  const content = await contentOf(written, artifact)
+  await telling('writing the result', () => deliver(written.write, (file) => file.writeFile(content)), written.write)
+}
+
+async function contentOf({ kind, write, law }: Written, artifact: string): Promise<string | Uint8Array> {
+  const form = extname(write)
+  if (form === '.json' || (kind !== 'table' && kind !== 'fit')) return readFile(artifact)
+  if (kind === 'table') return tableText(cellsOf(await read<TableRow>(artifact)), form)
+  return form === '.svg' ? figureOf(law!, await read<FitRecord>(artifact)) : fitText(await read<FitRecord>(artifact))
+}
+
+/** Into a device or a pipe, such as /dev/stdout, as it stands; else in place of the file that is there, be it behind a link. */
+async function deliver(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  const there = await stat(path).catch(() => undefined)
+  if (there === undefined || there.isFile() || there.isDirectory()) return replaceFile(there ? await realpath(path) : path, write)
+  const file = await open(path, 'w')
+  try {
+    await write(file)
+  } finally {
+    await file.close()
+  }
 }
 
 async function read<T>(path: string): Promise<readonly T[]> {

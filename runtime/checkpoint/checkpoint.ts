@@ -1,12 +1,12 @@
 // The state of a training, saved and taken up again. A checkpoint is a folder state/step-<n>/ that appears in one move, when all
 // of it is on the disk; only then are older ones removed. So whenever a process dies, the last good one is there.
-import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { readFile, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { WeightSpec } from '../../compiler/plan/jobs.ts'
 import type { Executable } from '../backend.ts'
 import { Failure } from '../events.ts'
 import { isSystemError, telling } from '../failures.ts'
-import { placeFolder, writeSynced } from '../store/atomic.ts'
+import { makeFolder, placeFolder, writeSynced } from '../store/atomic.ts'
 import type { StageFolder } from '../store/store.ts'
 import { openSafetensors, streamSafetensors, writeSafetensors, type TensorToWrite } from './safetensors.ts'
 
@@ -33,7 +33,7 @@ export async function saveState(
     ...extra.map((name) => stateToWrite(executable, name, { dims: [] })),
   ]
   await telling('saving a checkpoint', async () => {
-    await mkdir(folder.state, { recursive: true })
+    await makeFolder(folder.state)
     await setAside(path)
     await placeFolder(path, async (temporary) => {
       await writeSynced(join(temporary, 'state.safetensors'), (file) => streamSafetensors(file, tensors))

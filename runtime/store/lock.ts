@@ -1,10 +1,11 @@
 // One process at a time works on a stage: a lock file says who. The lock of a process that no longer runs is taken over.
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../events.ts'
 import { isSystemError } from '../failures.ts'
+import { makeFolder } from './atomic.ts'
 
 interface Holder {
   readonly pid: number
@@ -15,7 +16,7 @@ interface Holder {
 
 /** Locks a folder, which is made if need be. Fails with a Failure while another process that lives holds it. Dispose to unlock. */
 export async function lockFolder(folder: string): Promise<AsyncDisposable> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const path = join(folder, 'lock')
   const text = JSON.stringify({ pid: process.pid, host: hostname(), started: startOf(process.pid) } satisfies Holder)
   for (let attempt = 0; attempt < 20; attempt++) {

@@ -27,7 +27,18 @@ export interface Contents {
 
 const root = join(import.meta.dirname, '..', '..')
 /** Tests of what runs on the device, which a new one has to pass before its times mean anything. */
-const kernelTests = ['webgpu', 'kernels', 'matmul-matrix', 'attention', 'flash', 'kernels-transformer', 'join', 'chunk', 'chunk-sample']
+const kernelTests = [
+  'webgpu',
+  'kernels',
+  'matmul-matrix',
+  'attention',
+  'flash',
+  'kernels-transformer',
+  'join',
+  'chunk',
+  'chunk-sample',
+  'window',
+]
 const entries: Readonly<Record<string, string>> = {
   smdmc: 'cli/main.ts',
   bench: 'bench/run.ts',
