@@ -4,7 +4,6 @@
 //   webgpu    any adapter, hardware first
 //   software  a software adapter
 //   NAME      the adapter whose name holds NAME
-import { readFileSync } from 'node:fs'
 import type { DeviceFacts } from '../compiler/facts.ts'
 import type { Backend } from '../runtime/backend.ts'
 import { cacheFolder } from '../runtime/cache.ts'
@@ -14,6 +13,7 @@ import { webgpuBackend } from '../runtime/webgpu/backend.ts'
 import type { DeviceOptions } from '../runtime/webgpu/device.ts'
 import { readTuning } from '../runtime/webgpu/tuning.ts'
 import { WrongUse } from './exit.ts'
+import { readFinite } from './files.ts'
 
 export interface OpenBackend extends AsyncDisposable {
   readonly backend: Backend
@@ -45,7 +45,7 @@ export function readFacts(path: string): DeviceFacts {
   }
   let facts: Partial<DeviceFacts>
   try {
-    facts = (JSON.parse(readFileSync(path, 'utf8')) ?? {}) as Partial<DeviceFacts>
+    facts = (JSON.parse(readFinite(path).toString()) ?? {}) as Partial<DeviceFacts>
   } catch (error) {
     return fail(error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read', error)
   }

@@ -50,6 +50,7 @@ export class FileIndex {
       if (query?.as === 'packed')
         return stat.isDirectory() ? this.#packed(path, query.glob) : { path, found: false, reason: 'not-a-directory' }
       if (stat.isDirectory()) return { path, found: false, reason: 'directory' }
+      if (!stat.isFile()) return { path, found: false, reason: 'stream' }
       const content = query && this.#remembered(`${identityOf(path, stat)} ${JSON.stringify(query)}`, () => contentOf(path, query))
       accessSync(path, constants.R_OK)
       return hashed({ path, found: true, bytes: stat.size, ...content }, () => this.#hash(path, stat))
@@ -148,6 +149,13 @@ function hashFile(path: string): string {
   } finally {
     closeSync(file)
   }
+}
+
+/** Reads a file or a pipe; not a device, which may never end. */
+export function readFinite(path: string): Buffer {
+  const stat = statSync(path)
+  if (stat.isCharacterDevice() || stat.isBlockDevice()) throw new Error('it is a device')
+  return readFileSync(path)
 }
 
 /** The file of that folder whose name is most alike. */

@@ -1,5 +1,4 @@
 // A file on disk → a checked pipeline: the compiler's World, made of the real one. Packages that a page names are fetched here.
-import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { check, type Checked, type World } from '../compiler/check/check.ts'
 import type { Native, NativeProblem } from '../compiler/check/session.ts'
@@ -10,7 +9,7 @@ import type { SourceFile } from '../grammar/source.ts'
 import { Failure } from '../runtime/events.ts'
 import { cacheFolder } from '../runtime/cache.ts'
 import { npmFile, parseNpmPath } from '../runtime/data/npm.ts'
-import { FileIndex, neighbour } from './files.ts'
+import { FileIndex, neighbour, readFinite } from './files.ts'
 import { libraryNames, librarySources, preludeSources } from './library.ts'
 import { nativeKey, nativeProblem } from './natives.ts'
 import { loadPlugin, type PluginOrProblem } from './plugins.ts'
@@ -25,7 +24,7 @@ export interface LoadOptions {
 /** Reads a page. Fails with a Failure when there is no such file or it is not text. */
 export function readPage(path: string): SourceFile {
   try {
-    const bytes = readFileSync(path)
+    const bytes = readFinite(path)
     if (bytes.includes(0)) throw unreadable(path, 'it is not a text file')
     return { name: path, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
   } catch (error) {
@@ -34,11 +33,13 @@ export function readPage(path: string): SourceFile {
   }
 }
 
+const missing = 'there is no such file'
+
 function reasonOf(error: unknown): string {
   switch (error instanceof Error && 'code' in error ? error.code : undefined) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return 'there is no such file'
+      return missing
     case 'EISDIR':
       return 'it is a folder'
     case 'EACCES':
@@ -50,7 +51,7 @@ function reasonOf(error: unknown): string {
 }
 
 function unreadable(path: string, reason: string, cause?: unknown): Failure {
-  const near = reason === 'there is no such file' ? neighbour(resolve(path)) : undefined
+  const near = reason === missing ? neighbour(resolve(path)) : undefined
   const advice = [near === undefined ? 'name a page, a text file that ends in .smdm' : `did you mean ${relative(process.cwd(), near)}?`]
   return new Failure({ code: 'unreadable-page', message: `cannot read ${path}: ${reason}`, advice }, { cause })
 }
@@ -128,10 +129,10 @@ function worldOf(options: LoadOptions, { packages, plugins, natives, yaml }: Fou
 function usedFile(path: string, from: string): ReturnType<World['read']> {
   const full = resolve(dirname(from), path)
   try {
-    return { name: relative(process.cwd(), full), text: readFileSync(full, 'utf8') }
-  } catch {
-    const near = neighbour(full)
-    return { problem: 'there is no such file', ...(near !== undefined && { near: relative(dirname(resolve(from)), near) }) }
+    return { name: relative(process.cwd(), full), text: readFinite(full).toString() }
+  } catch (error) {
+    const [problem, near] = [reasonOf(error), neighbour(full)]
+    return { problem, ...(problem === missing && near !== undefined && { near: relative(dirname(resolve(from)), near) }) }
   }
 }
 

@@ -87,6 +87,6 @@ export interface FoundFile {
 export interface LostFile {
   readonly path: string
   readonly found: false
-  readonly reason: 'missing' | 'unreadable' | 'directory' | 'not-a-directory' | 'no-match' | 'offline'
+  readonly reason: 'missing' | 'unreadable' | 'directory' | 'stream' | 'not-a-directory' | 'no-match' | 'offline'
   readonly near?: string
 }

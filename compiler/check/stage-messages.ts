@@ -12,6 +12,7 @@ export const stageMessages = {
       missing: `there is no file ${code(shownPath(f.path))}`,
       unreadable: `I may not read ${code(f.path)}`,
       directory: `${code(f.path)} is a folder, not a file`,
+      stream: `${code(f.path)} is a device or a pipe, not a file`,
       'not-a-directory': `${code(f.path)} is a file: packed data is a folder of them`,
       'no-match': `no file in ${code(f.folder ?? f.path)} is called ${code(f.path)}`,
       offline: `${code(f.path)} is not here, and the registry cannot be reached`,
@@ -19,12 +20,14 @@ export const stageMessages = {
     notes: [
       meant(f.near) ??
         (f.reason === 'directory'
-          ? `name a file in it: \`${f.path.replace(/\/*$/, '/')}….txt\``
+          ? `name a file in it: \`${f.path.replace(/\/*$/, '/')}…\``
           : /[\t\r\n]/.test(f.path)
             ? 'a backslash begins an escape in a text: write `/` between folders'
             : f.reason === 'missing'
               ? 'a path begins at the folder of the page'
-              : undefined),
+              : f.reason === 'stream'
+                ? 'it may never end, and is read more than once: save what it gives to a file first'
+                : undefined),
     ],
     fixes: f.near === undefined ? [] : replace(f.span, JSON.stringify(f.near)),
   }),
