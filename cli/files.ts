@@ -13,23 +13,33 @@ import {
   renameSync,
   statSync,
   writeFileSync,
+  type Stats as NodeStats,
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { FileFacts, FileQuery, FoundFile } from '../compiler/facts.ts'
 import { once } from '../compiler/once.ts'
+import { bytes } from '../compiler/report/numbers.ts'
 import { nearest } from '../grammar/suggest.ts'
 import { contentOf, packedFiles, packedTokens } from './file-facts.ts'
+
+/** Bytes that take longer to read than a user waits without a word. */
+const long = 2 ** 30
 
 /** Looks files up; what took reading a large file survives in `cache`. */
 export class FileIndex {
   readonly #cache: string
   readonly #most: number
+  readonly #tell: (text: string) => void
   readonly #known = new Map<string, FileFacts>()
 
-  /** Files of more than `most` bytes have the hash that is in the cache, or an empty one: for callers who cannot wait. */
-  constructor(cache: string, most = Infinity) {
+  /**
+   * Files of more than `most` bytes have the hash that is in the cache, or an empty one: for callers who cannot wait. `tell`: hears why
+   * it takes long.
+   */
+  constructor(cache: string, { most = Infinity, tell = () => undefined }: { most?: number; tell?: (text: string) => void } = {}) {
     this.#cache = cache
     this.#most = most
+    this.#tell = tell
   }
 
   /** Facts of `path`, relative to the folder `from`. */
@@ -65,17 +75,18 @@ export class FileIndex {
     const names = packedFiles(folder, glob)
     if (names.length === 0) return { path: folder, found: false, reason: 'no-match', near: nearest(glob, readdirSync(folder)) }
     const files: { readonly path: string; readonly stat: Stats }[] = []
-    let [tokens, bytes] = [0, 0]
+    let [tokens, size] = [0, 0]
     for (const name of names) {
       const path = join(folder, name)
       const packed = packedTokens(path)
       const stat = statSync(path)
-      if ('problem' in packed) return { path: folder, found: true, bytes, sha256: '', unfit: { problem: `${name}: ${packed.problem}` } }
+      if ('problem' in packed)
+        return { path: folder, found: true, bytes: size, sha256: '', unfit: { problem: `${name}: ${packed.problem}` } }
       files.push({ path, stat })
       tokens += packed.tokens
-      bytes += stat.size
+      size += stat.size
     }
-    return hashed({ path: folder, found: true, bytes, tokens }, () => {
+    return hashed({ path: folder, found: true, bytes: size, tokens }, () => {
       const hashes = files.map(({ path, stat }) => this.#hash(path, stat))
       return hashes.includes('') ? '' : hashText(names.map((name, i) => `${name} ${hashes[i]}\n`).join(''))
     })
@@ -83,7 +94,11 @@ export class FileIndex {
 
   #hash(path: string, stat: Stats): string {
     const identity = identityOf(path, stat)
-    return stat.size <= this.#most ? this.#remembered(identity, () => hashFile(path)) : (this.#memo<string>(identity) ?? '')
+    if (stat.size > this.#most) return this.#memo<string>(identity) ?? ''
+    return this.#remembered(identity, () => {
+      if (stat.size > long) this.#tell(`reading ${path}, ${bytes(stat.size)}, once, to know it again`)
+      return hashFile(path)
+    })
   }
 
   #remembered<T>(identity: string, find: () => T): T {
@@ -111,7 +126,7 @@ function hashed(facts: Omit<FoundFile, 'sha256'>, find: () => string): FoundFile
   return Object.defineProperty(facts, 'sha256', { get: once(find), enumerable: true }) as FoundFile
 }
 
-type Stats = Pick<ReturnType<typeof statSync> & object, 'size' | 'mtimeMs'>
+type Stats = Pick<NodeStats, 'size' | 'mtimeMs'>
 
 function identityOf(path: string, { size, mtimeMs }: Stats): string {
   return `${path} ${size} ${mtimeMs}`

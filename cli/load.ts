@@ -13,6 +13,7 @@ import { FileIndex, neighbour, readFinite } from './files.ts'
 import { libraryNames, librarySources, preludeSources } from './library.ts'
 import { nativeKey, nativeProblem } from './natives.ts'
 import { loadPlugin, type PluginOrProblem } from './plugins.ts'
+import { warn } from './report.ts'
 import { nearest } from '../grammar/suggest.ts'
 
 export interface LoadOptions {
@@ -94,7 +95,7 @@ interface Wanted {
 }
 
 function worldOf(options: LoadOptions, { packages, plugins, natives, yaml }: Found, wanted: Wanted): World {
-  const index = new FileIndex(cacheFolder())
+  const index = new FileIndex(cacheFolder(), { tell: warn })
   return {
     prelude: preludeSources(),
     set: options.set,

@@ -31,7 +31,6 @@ export async function runCommand(file: string, names: readonly string[], options
   const left = names.length === 0 ? leftOut(pipeline) : []
   for (const line of left) warn(line)
   if (stages.length === 0 && left.length > 0) return exits.wrong
-  using stop = stopOnSignal()
   await using opened = await openBackend(options.device, warn)
   const library = new Library(prelude)
   checkDevice(stages, opened.facts, library)
@@ -40,6 +39,8 @@ export async function runCommand(file: string, names: readonly string[], options
   const plans = stages.map((s) => planOf(s, opened, library, options.micro))
   const folders = { store: join(options.store, 'store'), runs: join('runs', basename(file).replace(/\.\w+$/, '')), cache: cacheFolder() }
   const rates = new RateRecorder(cacheFolder(), opened.facts.name, stages)
+  // Until here, where data may be read that is not known yet, a signal ends the process at once.
+  using stop = stopOnSignal()
   let exit: Exit = exits.ok
   try {
     for await (const event of run(plans, opened.backend, { ...folders, signal: stop.signal })) {

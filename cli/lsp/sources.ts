@@ -148,7 +148,7 @@ function stampOf(file: string | undefined): string {
 const MOST = 2 ** 26
 
 function freshIndex(): FileIndex {
-  return new FileIndex(cacheFolder(), MOST)
+  return new FileIndex(cacheFolder(), { most: MOST })
 }
 
 /** Whether a source of this name ships with smdmc. */
