@@ -5,7 +5,6 @@ import {
   accessSync,
   closeSync,
   constants,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -20,6 +19,7 @@ import type { FileFacts, FileQuery, FoundFile } from '../compiler/facts.ts'
 import { once } from '../compiler/once.ts'
 import { bytes } from '../compiler/report/numbers.ts'
 import { nearest } from '../grammar/suggest.ts'
+import { makeFolder } from '../runtime/folder.ts'
 import { contentOf, packedFiles, packedTokens } from './file-facts.ts'
 
 /** Bytes that take longer to read than a user waits without a word. */
@@ -145,7 +145,7 @@ function nearTo(path: string, written: string): string | undefined {
 /** Keeps what was found; a cache that cannot be written costs time, nothing else. */
 function remember(memo: string, found: string): void {
   try {
-    mkdirSync(dirname(memo), { recursive: true })
+    makeFolder(dirname(memo))
     const written = `${memo}.${process.pid}`
     writeFileSync(written, found)
     renameSync(written, memo)

@@ -138,7 +138,13 @@ program
   .action(async () => (await import('./commands/lsp.ts')).lspCommand())
 
 // Whoever reads our output may stop early: `smdmc explain … | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exits.ok : exits.failed))
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exits.ok)
+  const failure = asFailure(error, 'writing the output')
+  // Standard output takes nothing any more.
+  if (failure instanceof Failure) reportFailure(failure, { json: false, color: false })
+  process.exit(exits.failed)
+})
 
 await program.parseAsync()
 

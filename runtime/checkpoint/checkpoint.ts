@@ -6,7 +6,8 @@ import type { WeightSpec } from '../../compiler/plan/jobs.ts'
 import type { Executable } from '../backend.ts'
 import { Failure } from '../events.ts'
 import { isSystemError, telling } from '../failures.ts'
-import { makeFolder, placeFolder, writeSynced } from '../store/atomic.ts'
+import { makeFolder } from '../folder.ts'
+import { placeFolder, writeSynced } from '../store/atomic.ts'
 import type { StageFolder } from '../store/store.ts'
 import { openSafetensors, streamSafetensors, writeSafetensors, type TensorToWrite } from './safetensors.ts'
 
@@ -33,7 +34,7 @@ export async function saveState(
     ...extra.map((name) => stateToWrite(executable, name, { dims: [] })),
   ]
   await telling('saving a checkpoint', async () => {
-    await makeFolder(folder.state)
+    makeFolder(folder.state)
     await setAside(path)
     await placeFolder(path, async (temporary) => {
       await writeSynced(join(temporary, 'state.safetensors'), (file) => streamSafetensors(file, tensors))

@@ -2,10 +2,11 @@
 // stand here, so the registry need not be trusted; of the binaries only those of this platform are kept.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { makeFolder } from '../folder.ts'
 import { readTar } from '../tar.ts'
 import { badPackage, VERSION } from './messages.ts'
 
@@ -22,7 +23,7 @@ const PACKAGES = [
 
 /** Fills `folder`/node_modules, all or nothing. 113 MB come over the network. Fails with whatever stood in the way. */
 export async function fetchOnnxRuntime(folder: string): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true })
+  makeFolder(dirname(folder))
   const draft = await mkdtemp(`${folder}-`)
   try {
     const registry = (await registryUrl()).replace(/\/+$/, '')
@@ -43,7 +44,7 @@ async function unpack(packed: Uint8Array, folder: string): Promise<void> {
     const [, ...parts] = name.split('/')
     if (!wanted(parts)) continue
     const path = join(folder, ...parts)
-    await mkdir(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     await writeFile(path, data)
   }
 }

@@ -1,12 +1,12 @@
 // Files that are there whole or not at all: written under another name, flushed to the disk, renamed into place, and the
 // folder flushed too. After a crash at any moment the old content or the new one stands, never half of either.
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isSystemError } from '../failures.ts'
+import { makeFolder } from '../folder.ts'
 
 /** Replaces `path` by what `write` puts into the handle. Parent folders are made. */
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  await makeFolder(dirname(path))
+  makeFolder(dirname(path))
   const temporary = `${path}.${process.pid}.tmp`
   try {
     await writeSynced(temporary, write)
@@ -30,7 +30,7 @@ export async function replaceText(path: string, text: string): Promise<void> {
 export async function placeFolder(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = join(dirname(path), `tmp-${process.pid}`)
   await rm(temporary, { recursive: true, force: true })
-  await makeFolder(temporary)
+  makeFolder(temporary)
   try {
     await fill(temporary)
     await syncFolder(temporary)
@@ -40,17 +40,6 @@ export async function placeFolder(path: string, fill: (temporary: string) => Pro
     throw error
   }
   await syncFolder(dirname(path))
-}
-
-/** Makes a folder, if need be in folders that are made for it. Node's own recursion never ends where none can be made, as in /proc. */
-export async function makeFolder(path: string): Promise<void> {
-  const there = await stat(path).catch(() => undefined)
-  if (there?.isDirectory()) return
-  if (!there && dirname(path) !== path) await makeFolder(dirname(path))
-  // Another process may have made it meanwhile.
-  await mkdir(path).catch(async (error: unknown) => {
-    if (!isSystemError(error, 'EEXIST') || !(await stat(path)).isDirectory()) throw error
-  })
 }
 
 /** Writes a new file and flushes it. */

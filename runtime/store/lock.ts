@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../events.ts'
 import { isSystemError } from '../failures.ts'
-import { makeFolder } from './atomic.ts'
+import { makeFolder } from '../folder.ts'
 
 interface Holder {
   readonly pid: number
@@ -16,7 +16,7 @@ interface Holder {
 
 /** Locks a folder, which is made if need be. Fails with a Failure while another process that lives holds it. Dispose to unlock. */
 export async function lockFolder(folder: string): Promise<AsyncDisposable> {
-  await makeFolder(folder)
+  makeFolder(folder)
   const path = join(folder, 'lock')
   const text = JSON.stringify({ pid: process.pid, host: hostname(), started: startOf(process.pid) } satisfies Holder)
   for (let attempt = 0; attempt < 20; attempt++) {

@@ -5,7 +5,8 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { Failure, type StageState } from '../events.ts'
 import { isSystemError } from '../failures.ts'
 import type { Job, ReadingJob } from '../../compiler/plan/jobs.ts'
-import { makeFolder, replaceText } from './atomic.ts'
+import { makeFolder } from '../folder.ts'
+import { replaceText } from './atomic.ts'
 
 /** Files of a stage's folder. */
 export interface StageFolder {
@@ -64,7 +65,7 @@ export interface StageRecord {
 }
 
 export async function writeRecord(folder: StageFolder, record: StageRecord): Promise<void> {
-  await makeFolder(folder.path)
+  makeFolder(folder.path)
   const old = await readRecord(folder)
   if (old !== undefined && old.key !== record.key) {
     throw new Failure({
@@ -87,7 +88,7 @@ export async function readRecord(folder: StageFolder): Promise<StageRecord | und
 /** Makes `runs/<stage>` lead to the folder: a link, or a text file with the path where links cannot be made. */
 export async function linkRun(runs: string, stage: string, folder: string): Promise<void> {
   const path = join(runs, stage)
-  await makeFolder(dirname(path))
+  makeFolder(dirname(path))
   const there = await lstat(path).catch(() => undefined)
   // A real folder of that name is the user's own and stays.
   if (there?.isDirectory() === true) return

@@ -1,7 +1,7 @@
 // Finds SwiftShader, Google's Vulkan on the CPU, on a Linux machine: in a Chromium-based program, or in the npm package
 // @sparticuz/chromium, from which it is unpacked once into the user's cache. Afterwards its driver file and a Vulkan loader lie on disk.
 import { constants, existsSync } from 'node:fs'
-import { access, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliDecompress } from 'node:zlib'
 import { cacheFolder } from '../cache.ts'
+import { makeFolder } from '../folder.ts'
 import { readTar } from '../tar.ts'
 
 /** Paths of a driver's json and of the loader that came with it. */
@@ -84,13 +85,13 @@ async function unpack(archive: string, name: string): Promise<SwiftShader> {
 async function writableCache(): Promise<string> {
   const folder = cacheFolder()
   try {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     await access(folder, constants.W_OK)
     return folder
   } catch {
     const user = process.getuid?.() ?? 0
     const own = join(tmpdir(), `smdmc-swiftshader-${user}`)
-    await mkdir(own, { recursive: true, mode: 0o700 })
+    makeFolder(own, 0o700)
     // Somebody else's folder of this name could hold somebody else's library.
     return (await stat(own)).uid === user ? own : mkdtemp(own + '-')
   }
