@@ -40,10 +40,21 @@ function declaration(scope: Scope, at: CstNode): Declaration | undefined {
 
 function use(scope: Scope, at: CstNode): Declaration | undefined {
   return item(scope, at, () => {
-    const target = text(scope, at) ?? ident(scope, token(at, 'Name'))
+    const target = text(scope, at) ?? unquoted(scope, at) ?? ident(scope, token(at, 'Name'))
     const alias = ident(scope, token(at, 'alias'))
     return target && { kind: 'use' as const, target, ...(alias && { alias }) }
   })
+}
+
+/** A path that should stand in quotes, as one that does. */
+function unquoted({ source, report }: Scope, at: CstNode): StringExpr | undefined {
+  const [first, last] = [token(at, 'Name'), tokens(at, 'path').at(-1)]
+  if (first === undefined || last === undefined) return undefined
+  const span = { source, start: spanOf(source, first).start, end: spanOf(source, last).end }
+  const value = source.text.slice(span.start, span.end)
+  const fixes = [{ title: 'put it in quotes', span, text: `"${value}"` }]
+  report.using(messages).otherLanguage(span, { text: value, cure: `a page is named in quotes: \`use "${value}" as …\``, fixes })
+  return { kind: 'string', span, value, triple: false }
 }
 
 function let_(scope: Scope, at: CstNode) {

@@ -48,12 +48,20 @@ export class Parser extends CstParser {
   // prettier-ignore
   private readonly used = this.choice(() => this.CONSUME(token.Str), () => this.CONSUME(token.Name))
 
+  // prettier-ignore
+  private readonly apart = this.choice(() => this.CONSUME(token.Dot), () => this.CONSUME(token.Slash))
+
   readonly use: Rule = this.RULE('use', () => {
     this.CONSUME(token.Word.use)
     this.used()
+    // A path without quotes.
+    this.MANY(() => {
+      this.apart(1)
+      this.CONSUME2(token.Name, { LABEL: 'path' })
+    })
     this.OPTION(() => {
       this.CONSUME(token.Word.as)
-      this.CONSUME2(token.Name, { LABEL: 'alias' })
+      this.CONSUME3(token.Name, { LABEL: 'alias' })
     })
   })
 

@@ -72,13 +72,14 @@ export const RSquare = mark('RSquare', ']')
 export const LCurly = mark('LCurly', '{')
 export const RCurly = mark('RCurly', '}')
 export const Minus = mark('Minus', '-', [BinaryOperator, Prefix])
+export const Slash = mark('Slash', '/', [BinaryOperator])
 
 // Longer marks first: the lexer takes the first that fits.
-const binaryMarks = ['==', '!=', '<=', '>=', '<', '>', '+', '*', '/', '^'].map((text) => mark(`Operator${text}`, text, [BinaryOperator]))
+const binaryMarks = ['==', '!=', '<=', '>=', '<', '>', '+', '*', '^'].map((text) => mark(`Operator${text}`, text, [BinaryOperator]))
 
 export const allTokens: TokenType[] = [
   ...[blank, comment, foreign, Str3, OpenStr3, Str, OpenStr, ForeignStr, Num, ...wordTokens, Name],
-  ...[Arrow, ...binaryMarks, Minus, Equals, Colon, Comma, Dot, Tilde],
+  ...[Arrow, ...binaryMarks, Minus, Slash, Equals, Colon, Comma, Dot, Tilde],
   ...[LParen, RParen, LSquare, RSquare, LCurly, RCurly],
   ...[AnyName, BinaryOperator, Prefix],
 ]

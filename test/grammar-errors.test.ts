@@ -167,6 +167,7 @@ const mistakes: readonly (readonly [text: string, code: string, words: RegExp])[
   ['train t {\n  /* one\n  two */\n  a: 1\n}', 'other-language', /write `\/\*` here/],
   ['op f(t) = t ** 2', 'other-language', /write `\*\*` here/],
   ['def f(x):\n  y = x\n  return y\nlet a = 1', 'other-language', /write `def` here/],
+  ['use lib/other.smdm as other', 'other-language', /write `lib\/other\.smdm` here/],
   ['from smdm import *', 'other-language', /write `from` here/],
   ['print(a)', 'other-language', /write `print` here/],
   ['if a { train t = b }', 'other-language', /write `if` here/],
