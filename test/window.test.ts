@@ -15,6 +15,7 @@ import { bytesOf } from '../compiler/kernels/rows.ts'
 import { windowBytes, windowsOf } from '../compiler/kernels/window.ts'
 import { fits } from '../compiler/plan/micro.ts'
 import type { WebgpuPlan } from '../compiler/plan/plan.ts'
+import { printPlan } from '../compiler/plan/print.ts'
 import { planWebgpu } from '../compiler/plan/webgpu.ts'
 import { predict } from '../compiler/predict.ts'
 import { Failure } from '../runtime/events.ts'
@@ -102,10 +103,12 @@ test('a tensor that no binding of this device holds is changed and read back', a
   const x = b.input('x', 'state', shape('f32', { row: n / 64, column: 64 }))
   b.update('x', b.binary('add', x, b.cast(b.position({ name: 'row', size: n / 64 }), 'f32')))
   const plan = planWebgpu([{ name: 'count', graph: b.finish() }], binding(facts, most))
+  const window = windowBytes(binding(facts, most))
   assert.deepEqual(plan.programs[0]!.steps[0]!.windows, [
-    { offset: 0, bytes: windowBytes(binding(facts, most)) },
-    { offset: windowBytes(binding(facts, most)), bytes: 4 * n - windowBytes(binding(facts, most)) },
+    { offset: 0, bytes: window },
+    { offset: window, bytes: 4 * n - window },
   ])
+  assert.ok(printPlan(plan).includes(`(>0 >0+${window})`), printPlan(plan))
   await using executable = await backend.load(plan)
   await executable.run('count', {})
   await executable.run('count', {})

@@ -12,8 +12,11 @@ export function printPlan(plan: Plan): string {
     lines.push('', `program ${program.name}`)
     lines.push(...program.inputs.map((x) => `  input ${x.name} ${showType(x.type)}`))
     if ('steps' in program && plan.target === 'webgpu') {
-      for (const { kernel, buffers, groups, stretch } of program.steps) {
-        const shown = buffers.map((b, i) => (b < 0 ? 'extents' : `${plan.kernels[kernel]!.bindings[i] === 'write' ? '>' : ''}${b}`))
+      for (const { kernel, buffers, windows, groups, stretch } of program.steps) {
+        const shown = buffers.map((b, i) => {
+          const [mark, from] = [plan.kernels[kernel]!.bindings[i] === 'write' ? '>' : '', windows?.[i]?.offset ?? 0]
+          return b < 0 ? 'extents' : `${mark}${b}${from > 0 ? `+${from}` : ''}`
+        })
         const where = stretch === undefined ? '' : showStretch(stretch, program.stretches!)
         lines.push(`  ${plan.kernels[kernel]!.label} #${kernel} (${shown.join(' ')}) x ${groups.map(showGroups).join(' ')}${where}`)
       }
