@@ -27,10 +27,7 @@ const prologue = { loads: 1, flops: 1 }
 /** Spread over so many more elements, arithmetic of more than `spread.flops` is stored first. */
 const spread = { factor: 8, flops: 3 }
 
-/**
- * Decides for every node that the outputs need. Output nodes are always stored; no node reads more than
- * the device can bind.
- */
+/** Decides for every node that the outputs need. Output nodes are always stored; no node reads more than the device can bind. */
 export function chooseStored(graph: Graph, facts: DeviceFacts): Storage {
   const chooser = new Chooser(graph, facts)
   return chooser.run()
