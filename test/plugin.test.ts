@@ -42,6 +42,17 @@ for (const device of ['cpu', 'software']) {
   })
 }
 
+test('its numbers stand in a table beside those of other stages', async () => {
+  using folder = new Folder()
+  withPlugin(folder, 'table both { rows: [tiny, sure], write: "both.csv" }')
+  const { code, stderr } = await folder.run('run', 'page.smdm', 'both', '--device', 'cpu')
+  assert.equal(code, 0, stderr)
+  const lines = folder.read('both.csv').trimEnd().split('\n')
+  assert.match(lines[0]!, /^stage,key,.*"loss, nats per token","accuracy, of hidden tokens","calibration error, of probability"$/)
+  assert.match(lines[1]!, /^tiny,[0-9a-f]{12},\d.*\d,,$/)
+  assert.match(lines[2]!, /^sure,[0-9a-f]{12},,,0\.\d{4}[^,]*,0\.\d{4}/)
+})
+
 test('a plugin is found by the name of its package, and its text is part of the key', async () => {
   using folder = new Folder()
   const home = join(folder.path, 'node_modules', 'calibrate')

@@ -3,7 +3,7 @@
 import { CompletionItemKind, InsertTextFormat, type CompletionItem } from 'vscode-languageserver/node'
 import { lookup, visible, type Binding, type Names } from '../../compiler/check/names.ts'
 import { BUILTINS } from '../../compiler/elaborate/builtin.ts'
-import { KINDS, type FieldType, type KindName, type PartName } from '../../compiler/spec/kinds.ts'
+import { isKind, KINDS, type FieldType, type KindName, type PartName } from '../../compiler/spec/kinds.ts'
 import { namedBy, type Named, type NamedKind } from './named.ts'
 import type { Place } from './sites.ts'
 
@@ -79,7 +79,7 @@ function fits(binding: Binding, type: FieldType): boolean {
     case 'record':
       return kind === type.kind || (type.kind === 'model' && isModel(binding))
     case 'stage':
-      return binding.kind === 'noun' && (type.kinds as readonly string[]).includes(binding.decl.noun.name)
+      return binding.kind === 'noun' && (type.kinds as readonly string[]).includes(isKind(kind!) ? kind : 'custom')
     case 'run':
       return binding.kind === 'noun' && stages.includes(binding.decl.noun.name)
     case 'op':

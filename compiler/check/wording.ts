@@ -49,7 +49,10 @@ export function takes(type: FieldType): string {
       return [own, makers.length === 0 || makers.length > 4 ? '' : listOf(makers, 'or')].filter((t) => t !== '').join(', such as ')
     }
     case 'stage':
-      return `the name of ${listOf(type.kinds.map(article), 'or')}`
+      return `the name of ${listOf(
+        type.kinds.map((kind) => (kind === 'custom' ? "a plugin's stage" : article(kind))),
+        'or',
+      )}`
     case 'list':
       return type.one ? `${takes(type.of)}, or a list of them` : 'a list: `[…, …]`'
     case 'either':

@@ -20,8 +20,8 @@ export type FieldType =
   /** An op or a block: what a model's param may be set to. */
   | { readonly is: 'code' }
   | { readonly is: 'record'; readonly kind: KindName | PartName }
-  /** A stage with a name. */
-  | { readonly is: 'stage'; readonly kinds: readonly KindName[] }
+  /** A stage with a name; those of plugins are `custom`. */
+  | { readonly is: 'stage'; readonly kinds: readonly (KindName | 'custom')[] }
   /** A list; with `one`, a single item may stand for a list of one. `length`: exactly so many. */
   | { readonly is: 'list'; readonly of: FieldType; readonly one?: boolean; readonly length?: number }
   | { readonly is: 'either'; readonly of: readonly FieldType[] }
@@ -298,7 +298,7 @@ export const KINDS: Readonly<Record<KindName | PartName, KindSpec>> = {
     stage: true,
     fields: {
       rows: {
-        type: { is: 'list', of: { is: 'stage', kinds: ['eval', 'sample', 'train', 'sweep'] } },
+        type: { is: 'list', of: { is: 'stage', kinds: ['eval', 'sample', 'train', 'sweep', 'custom'] } },
         doc: 'A row each; a sweep has one for each of its stages.',
         required: true,
       },

@@ -1,6 +1,7 @@
 // The table of kinds → a JSON Schema of the YAML form, for editors that complete and for whatever writes pages. It
 // knows shapes, fields and words; that a name exists, a unit fits or a base has a field is known to the checker alone.
 import { article } from '../check/value.ts'
+import { takes } from '../check/wording.ts'
 import { KINDS, KIND_NAMES, fieldsOf, type FieldSpec, type FieldType, type KindName, type PartName } from '../spec/kinds.ts'
 import { CALLED } from '../spec/units.ts'
 
@@ -108,7 +109,7 @@ function typeSchema(type: FieldType): Schema {
     case 'code':
       return { title: 'an op or a block', type: 'string' }
     case 'stage':
-      return { title: `the name of a ${type.kinds.join(' or ')}`, type: 'string' }
+      return { title: takes(type), type: 'string' }
     case 'record':
       return { $ref: `#/$defs/${type.kind}` }
     case 'list': {
