@@ -63,6 +63,7 @@ describe('a window', () => {
     assert.equal(windowsOf(shape('f16', { rows: 16, n: 17 }), facts), 1)
     assert.equal(windowsOf(shape('f16', { rows: 32, n: 17 }), facts), 2, 'rows of 17 halves take 24')
     assert.equal(windowsOf(shape('f32', {}), facts), 1)
+    assert.deepEqual([10, 11].map((n) => windowsOf(shape('f32', { n: n * 256 }), facts)), [10, 1], 'ten bindings are all there are') // prettier-ignore
   })
 })
 
@@ -154,6 +155,11 @@ describe('what a device takes and what it refuses', () => {
     const { fits, tooLarge } = predict(stage, { facts, library, micro: 1 })
     // Queries: 64 positions of 256 floats.
     assert.deepEqual([fits, tooLarge], [false, { name: 'add', bytes: 2 ** 16, limit: 2 ** 15 }])
+  })
+
+  test('a device that binds next to nothing is refused', () => {
+    const { fits, tooLarge } = predict(stage, { facts: binding(minimum, 256), library })
+    assert.deepEqual([fits, tooLarge!.limit], [false, 256])
   })
 
   test('the device says so before it allocates', async () => {

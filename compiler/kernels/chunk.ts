@@ -12,6 +12,8 @@ import { bytesOf } from './rows.ts'
 import { inStretch, shorter, told } from './stretch.ts'
 import { tensorsOf } from './write.ts'
 
+/** Of more stretches than this a device would have to bind next to nothing: the program stays whole, and does not fit. */
+const most = 1024
 /** Stretches are multiples of the largest tile of a product; of less, where that is much of a stretch. */
 const grain = { most: 256, share: 1 / 8 }
 
@@ -42,7 +44,7 @@ function manyRows({ tensors, live, merged, results }: KernelGraph, limit: number
   const size = sizeOfStretch(dim.size, (limit * dim.size) / largest)
   const wide = new Set(bytes.flatMap((n, t) => ((n > limit || 2 * n >= largest) && rowDim(t) === dim ? [t] : [])))
   const count = Math.ceil(dim.size / size)
-  return count > 1 ? { stretches: { of: dim.name, size }, count, wide } : undefined
+  return count > 1 && count <= most ? { stretches: { of: dim.name, size }, count, wide } : undefined
 }
 
 /** Positions of a stretch, if so many fit: stretches are about equally long. */

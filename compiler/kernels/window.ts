@@ -16,9 +16,10 @@ export function windowBytes({ limits }: DeviceFacts): number {
   return Math.max(1, Math.floor(limits.maxStorageBufferBindingSize / step)) * step
 }
 
-/** Bindings that a tensor takes: one, unless it is larger than that. */
+/** Bindings that a tensor takes: one, unless it is larger than that; also if it is so large that no kernel has bindings for all of it. */
 export function windowsOf(type: Type, facts: DeviceFacts): number {
-  return Math.max(1, Math.ceil(bytesOf(type) / windowBytes(facts)))
+  const count = Math.ceil(bytesOf(type) / windowBytes(facts))
+  return count <= facts.limits.maxStorageBuffersPerShaderStage ? Math.max(1, count) : 1
 }
 
 /** The same of a tensor that may still be cut: one of many rows will be made in stretches that a binding holds (chunk.ts). */
