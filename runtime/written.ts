@@ -17,9 +17,9 @@ export interface Written {
   readonly law?: FitJob['law']
 }
 
-/** Fails with what the operating system says of the file. */
+/** Fails with what the operating system says of the files. */
 export async function writeResult(written: Written, artifact: string): Promise<void> {
-  const content = await contentOf(written, artifact)
+  const content = await telling('reading the result', () => contentOf(written, artifact))
   await telling('writing the result', () => deliver(written.write, (file) => file.writeFile(content)), written.write)
 }
 
