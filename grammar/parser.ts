@@ -2,11 +2,9 @@
 // more than the language (a missing comma or promise, `=` for `:`, prefixes in any order), so that
 // abstract.ts can say precisely what is wrong. Precedence is settled later, in precedence.ts, which keeps
 // the recursion shallow. With recovery on, any child of any node may be absent.
-import { CstParser, type CstNode, type IOrAlt, type IToken, type ParserMethod } from 'chevrotain'
-import { expectations } from './recovery.ts'
+import type { IToken } from 'chevrotain'
+import { Rules, type Rule } from './rules.ts'
 import * as token from './tokens.ts'
-
-type Rule = ParserMethod<[], CstNode>
 
 // Children that are read in the order of the text share a label; so does the one of several that may stand in a place.
 const under = { only: { LABEL: 'only' }, piece: { LABEL: 'piece' }, value: { LABEL: 'value' }, suffix: { LABEL: 'suffix' } }
@@ -14,23 +12,10 @@ const under = { only: { LABEL: 'only' }, piece: { LABEL: 'piece' }, value: { LAB
 const isIf = ({ tokenType }: IToken): boolean => tokenType === token.Word.if
 const opensField = [token.Colon, token.LCurly]
 
-export class Parser extends CstParser {
-  /** Whether the rules fit each other is for tests to ask: every command would wait for the answer. */
+export class Parser extends Rules {
   constructor({ validated = false } = {}) {
-    super(token.allTokens, {
-      recoveryEnabled: true,
-      maxLookahead: 2,
-      nodeLocationTracking: 'onlyOffset',
-      errorMessageProvider: expectations,
-      skipValidations: !validated,
-    })
+    super(validated)
     this.performSelfAnalysis()
-  }
-
-  /** Part of a rule: one of these, made once and not wherever one is taken. The further choices of a rule are called with a number. */
-  private choice(...alternatives: readonly (() => unknown)[]): (index?: number) => void {
-    const all: IOrAlt<unknown>[] = alternatives.map((ALT) => ({ ALT }))
-    return (index = 0) => void this.or(index, all)
   }
 
   readonly declaration: Rule = this.RULE(
@@ -294,11 +279,6 @@ export class Parser extends CstParser {
     this.SUBRULE(this.operand, under.piece)
     if (this.sees(token.isOperator)) this.MANY3(this.further)
   })
-
-  /** Part of a rule: whether the next token is such a one. What then follows belongs to the grammar all the same. */
-  private sees(is: (token: IToken) => boolean): boolean {
-    return this.RECORDING_PHASE || is(this.LA(1))
-  }
 
   private readonly further = {
     // `mod: 3` after a value is the next field, not an operator.

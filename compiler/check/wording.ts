@@ -27,6 +27,8 @@ export const has = (kind: string): string => (kind === 'data' ? 'data has' : `${
 export const short = (n: number): string => String(Number(n.toPrecision(3)))
 export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ' ')
 
+const stageWord = (kind: Kind): string => (kind === 'custom' ? "a plugin's stage" : article(kind))
+
 /** What a field takes, for a sentence. */
 export function takes(type: FieldType): string {
   switch (type.is) {
@@ -49,10 +51,7 @@ export function takes(type: FieldType): string {
       return [own, makers.length === 0 || makers.length > 4 ? '' : listOf(makers, 'or')].filter((t) => t !== '').join(', such as ')
     }
     case 'stage':
-      return `the name of ${listOf(
-        type.kinds.map((kind) => (kind === 'custom' ? "a plugin's stage" : article(kind))),
-        'or',
-      )}`
+      return `the name of ${listOf(type.kinds.map(stageWord), 'or')}`
     case 'list':
       return type.one ? `${takes(type.of)}, or a list of them` : 'a list: `[…, …]`'
     case 'either':

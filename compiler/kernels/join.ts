@@ -95,8 +95,7 @@ function readsWhereStored(later: readonly MatmulKernel[], earlier: readonly Matm
 /** Whether the device has the bindings, and one kind of workgroup can make tiles of each product. */
 function isRunnable(whole: ProductsKernel, context: Context): boolean {
   const { products } = whole
-  const bound = boundTensors(products).map((b) => b.tensor)
-  if (bindingsOf(bound, context.tensors, context.facts) > context.facts.limits.maxStorageBuffersPerShaderStage) return false
+  if (bindingsOf(tensorsOf(whole), context.tensors, context.facts) > context.facts.limits.maxStorageBuffersPerShaderStage) return false
   if (matrixJoint(whole, context)) return true
   return new Set(products.map(({ body }) => contractOf(body).type.dtype)).size === 1 && !products.some((one) => matrixJoint(one, context))
 }

@@ -4,6 +4,7 @@ import type { DeviceFacts } from '../facts.ts'
 import type { Dtype } from '../graph/graph.ts'
 import { declareExtents } from './extents.ts'
 import type { LoopKernel, Stored, TensorId } from './kernel.ts'
+import { bytesOf } from './rows.ts'
 import type { LiveDims } from './size.ts'
 import { range } from './text.ts'
 import { windowBytes, windowFunctions, windowName, windowsOf, type Windows } from './window.ts'
@@ -135,7 +136,7 @@ export class Module {
     const { facts, tensors } = this.context
     const { type } = tensors[tensor]!
     const { element, count } = this.viewOf(tensor)
-    const bytes = count * (type.dtype === 'f16' ? 2 : 4)
+    const bytes = count * bytesOf({ ...type, dims: [] })
     const name = `t${this.bound.findIndex((b) => b.tensor === tensor)}`
     return { name, count: windowsOf(type, facts), length: windowBytes(facts) / bytes, element }
   }

@@ -1,7 +1,7 @@
 // How many sequences one run of the device takes. It changes results by rounding only, so it is the machine's business.
 import type { DeviceFacts } from '../facts.ts'
 import type { CustomStage, EvalStage, SampleStage, TrainStage } from '../check/pipeline.ts'
-import type { BufferPlan, MemoryPlan, NamedBytes, Plan } from './plan.ts'
+import type { BufferPlan, MemoryPlan, Plan, TooLarge } from './plan.ts'
 
 /** Tokens of one run that keep a device busy; more only costs memory. */
 const ENOUGH = { cpu: 4096, webgpu: 32_768 } as const
@@ -42,7 +42,7 @@ export function fits({ memory }: Plan, facts: DeviceFacts): boolean {
 }
 
 /** A buffer larger than the device makes, or a tensor that a binding would have to hold and cannot, and the most that it may have. */
-export function tooLarge({ largest, whole }: MemoryPlan, { limits }: DeviceFacts): (NamedBytes & { readonly limit: number }) | undefined {
+export function tooLarge({ largest, whole }: MemoryPlan, { limits }: DeviceFacts): TooLarge | undefined {
   if (largest.bytes > limits.maxBufferSize) return { ...largest, limit: limits.maxBufferSize }
   if (whole && whole.bytes > limits.maxStorageBufferBindingSize) return { ...whole, limit: limits.maxStorageBufferBindingSize }
   return undefined

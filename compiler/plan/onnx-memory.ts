@@ -2,12 +2,13 @@
 // Views cost nothing. ONNX Runtime may order nodes otherwise and keeps buffers it has used, so this is a guide, not a bound.
 import { showDims } from '../graph/dims.ts'
 import { elements, type Graph, type Node } from '../graph/graph.ts'
+import type { NamedBytes } from './plan.ts'
 
 const FREE = new Set<Node['op']>(['input', 'constant', 'rename', 'merge', 'split', 'broadcast'])
 
 export interface Footprint {
   readonly bytes: number
-  readonly largest: { readonly name: string; readonly bytes: number }
+  readonly largest: NamedBytes
 }
 
 /** Peak bytes of the results of a graph's nodes, and the largest of them. */

@@ -31,6 +31,11 @@ export interface NamedBytes {
   readonly bytes: number
 }
 
+/** More than a device can make or bind. */
+export interface TooLarge extends NamedBytes {
+  readonly limit: number
+}
+
 /** Bytes on the device, by cause. */
 export interface MemoryPlan {
   readonly states: number

@@ -1,5 +1,5 @@
 // What a device makes of a stage → lines of a plan.
-import type { NamedBytes } from '../plan/plan.ts'
+import type { NamedBytes, TooLarge } from '../plan/plan.ts'
 import type { Line } from './lines.ts'
 import { bytes, duration, grouped, percent, scientific } from './numbers.ts'
 
@@ -16,7 +16,7 @@ export interface Prediction {
   readonly again?: { readonly dispatches: number; readonly share: number }
   readonly largest: NamedBytes
   /** A tensor that the device cannot make or bind, whatever its memory. */
-  readonly tooLarge?: NamedBytes & { readonly limit: number }
+  readonly tooLarge?: TooLarge
   /** Kernels of ours, each written once; none on the CPU. */
   readonly kernels?: number
   /** Dispatches of each program, or none on the CPU, where a program is one model. */
