@@ -1,7 +1,7 @@
 // Scalar attention kernels against the formulas in float64: every head size, odd lengths, dims in any order, grouped queries, live extents,
 // in f32 and f16, on devices with and without shuffles and with the least workgroup memory that WebGPU grants.
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { attentionKernel } from '../compiler/kernels/attention.ts'
 import {
   assertAttention,
@@ -15,7 +15,7 @@ import {
   sums,
   type AttentionCase,
 } from './helpers/attention.ts'
-import { testBackend } from './helpers/webgpu.ts'
+import { matrixBackend, testBackend } from './helpers/webgpu.ts'
 
 const cases: Readonly<Record<string, AttentionCase>> = {
   'bidirectional, head 64': { q: plain, k: keys, sizes: { batch: 2, time: 17, heads: 2, head: 64 } },
@@ -61,27 +61,28 @@ const cases: Readonly<Record<string, AttentionCase>> = {
 
 for (const dtype of ['f32', 'f16'] as const) {
   for (const [name, c] of Object.entries(cases)) {
-    test(`attention and its gradients in ${dtype}: ${name}`, async (t) => {
-      if (dtype === 'f16' && (await lacksHalves(t))) return
-      const { facts } = await testBackend()
+    test(`attention and its gradients in ${dtype}: ${name}`, async () => {
+      const backend = dtype === 'f16' ? await matrixBackend() : await testBackend()
+      // Matrix units have kernels of their own: flash.test.ts.
+      const facts = { ...backend.facts, subgroupMatrices: [] }
       const request = (kind: 'forward' | 'dq' | 'dkv') => requestOf(c, dtype, kind, facts)
       const inputs = attentionInputs(request('forward'), c)
       const expected = attentionReference(request('forward'), c, inputs)
       const all = { ...inputs, lse: Float32Array.from(expected.lse), delta: Float32Array.from(expected.delta) }
-      const run = (kind: 'forward' | 'dq' | 'dkv') => runAttention(attentionKernel(request(kind)), request(kind), all, c)
+      const run = (kind: 'forward' | 'dq' | 'dkv') => runAttention(backend, attentionKernel(request(kind)), request(kind), all, c)
       const rounded = dtype === 'f16' ? halves : sums
       assertAttention(await run('forward'), expected, { y: rounded, lse: sums })
       assertAttention(await run('dq'), expected, { dq: rounded })
       assertAttention(await run('dkv'), expected, { dk: rounded, dv: rounded })
       const leaving = { ...request('dkv'), wantDs: true }
-      const left = await runAttention(attentionKernel(leaving), leaving, all, c)
+      const left = await runAttention(backend, attentionKernel(leaving), leaving, all, c)
       assertAttention(left, expected, { dk: rounded, dv: rounded, ds: rounded })
     })
   }
 }
 
 test('without LSE the forward kernel does not bind it, and work is counted', async () => {
-  const { facts } = await testBackend()
+  const facts = { ...(await testBackend()).facts, subgroupMatrices: [] }
   for (const [dtype, bytes] of [
     ['f32', 4],
     ['f16', 2],
@@ -94,10 +95,3 @@ test('without LSE the forward kernel does not bind it, and work is counted', asy
     assert.deepEqual(kernel.groups, [1, 4, 1])
   }
 })
-
-async function lacksHalves(t: TestContext): Promise<boolean> {
-  const { facts } = await testBackend()
-  const lacks = !facts.features.includes('shader-f16')
-  if (lacks) t.skip(`${facts.name} has no shader-f16`)
-  return lacks
-}

@@ -1,5 +1,5 @@
-// Flash attention on matrix units: against the formulas in float64 where the test's device has such units, in every tile that fits it;
-// and as text, for devices that are not here, past Dawn's front end. Inputs are rounded to f16 first. What remains is f16's rounding
+// Flash attention on matrix units: against the formulas in float64, in the tiles that differ most; and as text, for devices that are not
+// here, past Dawn's front end. Inputs are rounded to f16 first. What remains is f16's rounding
 // of weights (at most 1, so 2^-11 each) and of results, in sums of as many terms as there are keys.
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
@@ -22,7 +22,7 @@ import {
   type Tolerance,
 } from './helpers/attention.ts'
 import { frontEnd } from './helpers/front-end.ts'
-import { testBackend } from './helpers/webgpu.ts'
+import { described, matrixBackend } from './helpers/webgpu.ts'
 
 const cases: Readonly<Record<string, AttentionCase>> = {
   'head 64, 130 rows': { q: plain, k: keys, sizes: { batch: 1, time: 130, heads: 1, head: 64 } },
@@ -55,13 +55,9 @@ const averages: Tolerance = { rms: 1e-3, relative: 2 ** -10, absolute: 2 ** -10 
 const gradients: Tolerance = { rms: 2e-3, relative: 2 ** -9, absolute: 2 ** -8 }
 
 for (const [name, c] of Object.entries(cases)) {
-  test(`flash attention and its gradients: ${name}`, async (t) => {
-    // Software devices are asked for what they would not choose: their matrix units are slow, and right.
-    const facts = { ...(await testBackend()).facts, software: false }
-    if (flashTiles(requestOf(c, 'f16', 'forward', facts)).length === 0) {
-      t.skip(`${facts.name} has no matrix unit for f16`)
-      return
-    }
+  test(`flash attention and its gradients: ${name}`, async () => {
+    const backend = await matrixBackend()
+    const { facts } = backend
     const inputs = attentionInputs(requestOf(c, 'f16', 'forward', facts), c)
     const expected = attentionReference(requestOf(c, 'f16', 'forward', facts), c, inputs)
     const all = { ...inputs, lse: Float32Array.from(expected.lse), delta: Float32Array.from(expected.delta) }
@@ -74,11 +70,14 @@ for (const [name, c] of Object.entries(cases)) {
         const tuned = { ...request, facts: { ...facts, tuned: { [flashKey(request)]: flashTileTable.indexOf(tile) } } }
         const kernel = attentionKernel(tuned)
         assert.match(kernel.label, /^flash/)
-        assertAttention(await runAttention(kernel, tuned, all, c), expected, tolerances[kind])
+        assertAttention(await runAttention(backend, kernel, tuned, all, c), expected, tolerances[kind])
       }
       if (kind !== 'dkv' || !leavesScores(request)) continue
       const leaving = { ...request, wantDs: true }
-      assertAttention(await runAttention(attentionKernel(leaving), leaving, all, c), expected, { ...tolerances.dkv, ds: gradients })
+      assertAttention(await runAttention(backend, attentionKernel(leaving), leaving, all, c), expected, {
+        ...tolerances.dkv,
+        ds: gradients,
+      })
     }
   })
 }
@@ -108,7 +107,7 @@ for (const file of readdirSync(folder)) {
 }
 
 test('smaller matrices only where the largest ones would leave much of a head empty', () => {
-  const facts = readFacts(join(folder, 'nvidia-h200.json'))
+  const facts = described('nvidia-h200')
   const columns = (head: number) => {
     const c = { q: plain, k: keys, sizes: { batch: 2, time: 2048, heads: 4, head } }
     return /alias Right = subgroup_matrix_right<f16, (\d+)/.exec(attentionKernel(requestOf(c, 'f16', 'forward', facts)).wgsl)?.[1]

@@ -107,6 +107,11 @@ const fused: readonly Case[] = [
     const turned = b.add('rotate', [q], { dim: 'head', by: 4 })
     b.result('y', b.binary('add', b.binary('mul', q, b.unary('cos', angle)), b.binary('mul', turned, b.unary('sin', angle))))
   }, { tolerance: 1e-3 }), // prettier-ignore
+  program('a product whose operand is the same for all columns, and what follows from it', (b) => {
+    const x = b.input('x', 'data', f32({ time: 6, width: 8 }))
+    const v = b.broadcast(b.input('v', 'data', f32({ width: 8 })), f32({ hidden: 12, width: 8 }).dims)
+    b.result('y', b.unary('tanh', b.sumProduct(x, v, ['width'])))
+  }),
   program('large products', (b) => {
     const x = b.input('x', 'data', f32({ batch: 3, time: 50, width: 70 }))
     const w = b.input('w', 'data', f32({ width: 70, hidden: 130 }))

@@ -1,21 +1,18 @@
 // Products of f16 matrices on a matrix unit, in every form they are written in, against the reference interpreter; then the scalar
 // kernels that devices without one run, and what Dawn says of the same products for devices that are not here.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { readFacts } from '../cli/device.ts'
 import type { DeviceFacts } from '../compiler/facts.ts'
 import { Builder, type Value } from '../compiler/graph/builder.ts'
 import { shape } from '../compiler/graph/dims.ts'
 import type { Dim, Graph, Type } from '../compiler/graph/graph.ts'
 import { half as inHalf } from '../compiler/passes/half.ts'
-import { matrixUnit } from '../compiler/kernels/matrix-unit.ts'
 import type { KernelPlan } from '../compiler/plan/plan.ts'
 import { planWebgpu } from '../compiler/plan/webgpu.ts'
 import { frontEnd } from './helpers/front-end.ts'
 import { joinedCases, runJoined } from './helpers/joined.ts'
 import { extents as fewRows, inputsOf, training } from './helpers/transformer-programs.ts'
-import { testBackend } from './helpers/webgpu.ts'
+import { described, matrixBackend } from './helpers/webgpu.ts'
 import { planInWindows } from './helpers/windows.ts'
 import { judge, randomTensor, type Extents } from './onnx-judge.ts'
 
@@ -234,10 +231,8 @@ const irregular = [
 ]
 
 const cases = [...forms, ...ragged, ...lives, ...layouts, ...mixed, ...long, ...vocabularies, ...epilogues, ...turns, ...irregular]
-const backend = await testBackend()
-const hardware: DeviceFacts = { ...backend.facts, software: false }
-const noMatrices = matrixUnit(hardware) ? false : `${backend.device} has no matrix unit`
-const noHalves = backend.facts.features.includes('shader-f16') ? false : `${backend.device} has no f16`
+const backend = await matrixBackend()
+const hardware = backend.facts
 
 const onMatrices = (kernels: readonly KernelPlan[]) => kernels.filter((k) => k.wgsl.includes('subgroupMatrixLoad'))
 
@@ -254,7 +249,7 @@ async function agree({ name, graph, extents, tolerance }: Case, facts: DeviceFac
   }
 }
 
-describe('products on a matrix unit', { skip: noMatrices }, () => {
+describe('products on a matrix unit', () => {
   for (const each of cases) {
     test(each.name, async () => {
       const { kernels, programs } = planWebgpu([each], hardware)
@@ -265,7 +260,7 @@ describe('products on a matrix unit', { skip: noMatrices }, () => {
   }
 })
 
-describe('products of one dispatch on a matrix unit', { skip: noMatrices }, () => {
+describe('products of one dispatch on a matrix unit', () => {
   for (const each of joinedCases('f16')) {
     test(each.name, async () => {
       assert.equal(planWebgpu([each], hardware).programs[0]!.steps.length, each.steps)
@@ -275,7 +270,7 @@ describe('products of one dispatch on a matrix unit', { skip: noMatrices }, () =
 })
 
 for (const words of [11, 77]) {
-  test(`a training step and scores of a small transformer with ${words} words in f16`, { skip: noMatrices }, async () => {
+  test(`a training step and scores of a small transformer with ${words} words in f16`, async () => {
     const programs = training(hardware, { layers: 2, width: 16, heads: 2, hidden: 24, words }, true, 'f16', 8)
     const plan = planWebgpu(programs, hardware)
     assert.ok(onMatrices(plan.kernels).length > 20)
@@ -287,15 +282,14 @@ for (const words of [11, 77]) {
   })
 }
 
-describe('products of halves without a matrix unit', { skip: noHalves }, () => {
-  for (const each of cases) test(each.name, async () => agree(each, { ...backend.facts, subgroupMatrices: [] }))
+describe('products of halves without a matrix unit', () => {
+  for (const each of cases) test(each.name, async () => agree(each, { ...hardware, subgroupMatrices: [] }))
 })
 
-const devices = join(import.meta.dirname, 'devices')
-const nvidia = readFacts(join(devices, 'nvidia-h200.json'))
-const intel = readFacts(join(devices, 'intel-arc-b580.json'))
+const nvidia = described('nvidia-h200')
+const intel = described('intel-arc-b580')
 const apple: DeviceFacts = {
-  ...readFacts(join(devices, 'apple-m2.json')),
+  ...described('apple-m2'),
   features: ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'],
   subgroupMatrices: [{ M: 8, N: 8, K: 8, type: 'f16', result: 'f32' }],
 }

@@ -5,11 +5,12 @@ import { bug } from '../bug.ts'
 import type { Dim, Dtype } from '../graph/graph.ts'
 import { visitIndex, type Axis } from './address.ts'
 import { isAccumulated } from './cost.ts'
-import { partDim, type ReductionKernel, type Scalar, type ScalarId, type Store } from './kernel.ts'
+import { partDim, type ReductionKernel, type Scalar, type ScalarId, type Store, type TensorId } from './kernel.ts'
 import { measure } from './measure.ts'
 import { Module, type Context } from './module.ts'
 import { Shader, type Scope } from './shader.ts'
-import { bound, flatGroup, foldedGroups, sizeOf, sizeText, type Size } from './size.ts'
+import { bound, flatGroup, foldedGroups, hasSpareGroups, sizeOf, sizeText, type Size } from './size.ts'
+import { block, indented } from './text.ts'
 import { reductionTile, type ReductionTile } from './tile.ts'
 import type { WrittenKernel } from './written.ts'
 
@@ -37,6 +38,10 @@ class ReductionWriter {
   private readonly globals: string[] = []
   /** Per scalar: after how many loops it can be computed. */
   private readonly level: number[] = []
+  /** Whether the last workgroup may have threads without a row. */
+  private readonly ragged: boolean
+  /** Conditions of a thread that has a row. */
+  private readonly hasRow: readonly string[]
 
   constructor(kernel: ReductionKernel, context: Context) {
     this.kernel = kernel
@@ -46,7 +51,10 @@ class ReductionWriter {
     this.rows = { dims: [...parts, ...kernel.rows], variable: 'row' }
     this.over = { dims: kernel.over, variable: 'k' }
     const { live } = context
-    this.tile = reductionTile(bound(sizeOf(this.rows.dims, live), live), bound(this.length(), live) / kernel.parts, this.readsAcrossRows())
+    const rows = sizeOf(this.rows.dims, live)
+    this.tile = reductionTile(bound(rows, live), bound(this.length(), live) / kernel.parts, this.readsAcrossRows())
+    this.ragged = rows.live.length > 0 || rows.factor % this.tile.rows !== 0
+    this.hasRow = this.ragged && this.tile.lanes > 1 ? ['wanted == row'] : []
     for (const scalar of kernel.body) this.level.push(levelOf(scalar, this.level))
   }
 
@@ -54,16 +62,7 @@ class ReductionWriter {
     const { kernel, context, shader, tile } = this
     const rows = sizeOf(this.rows.dims, context.live)
     const scope = shader.scope([this.rows])
-    const lanes = `${tile.lanes}u`
-    const width = `${tile.rows}u`
-    scope.lines.push(
-      `let own = ${tile.rowsFastest ? `lane % ${width}` : `lane / ${lanes}`};`,
-      `let first = ${tile.rowsFastest ? `lane / ${width}` : `lane % ${lanes}`};`,
-      `let wanted = (${flatGroup}) * ${width} + own;`,
-      // Threads past the last row do its work once more, so that all of a workgroup meet at the barriers.
-      `let row = min(wanted, ${sizeText(rows, context.live)} - 1u);`,
-      ...this.range(),
-    )
+    scope.lines.push(...this.threads(rows), ...this.range())
     const inner = kernel.stores.filter((s) => this.runsOver(s))
     const loops = Math.max(
       ...kernel.body.map((s, id) => (isAccumulated(s) ? this.level[id]! : 0)),
@@ -82,6 +81,24 @@ class ReductionWriter {
       ...measure([kernel], context),
       groups: foldedGroups(rows, tile.rows, context.live, context.facts.limits.maxComputeWorkgroupsPerDimension),
     }
+  }
+
+  /** `row`: that a thread works for. `first`: which of the row's threads it is. */
+  private threads(rows: Size): readonly string[] {
+    const { live, facts } = this.context
+    const { lanes, rows: width, rowsFastest } = this.tile
+    const end = sizeText(rows, live)
+    const spare = hasSpareGroups(rows, width, live, facts.limits.maxComputeWorkgroupsPerDimension)
+    const place = [
+      `let own = ${rowsFastest ? `lane % ${width}u` : `lane / ${lanes}u`};`,
+      `let first = ${rowsFastest ? `lane / ${width}u` : `lane % ${lanes}u`};`,
+      `let begin = (${flatGroup}) * ${width}u;`,
+    ]
+    // Threads past the last row end at once; where there are barriers, they have nothing to do but to meet the others there.
+    const ends = (past: string): readonly string[] => [`if (${past} >= ${end}) { return; }`]
+    if (lanes === 1) return [...place, 'let row = begin + own;', ...(this.ragged || spare ? ends('row') : [])]
+    const row = this.ragged ? ['let wanted = begin + own;', `let row = min(wanted, ${end} - 1u);`] : ['let row = begin + own;']
+    return [...place, ...(spare ? ends('begin') : []), ...row]
   }
 
   private length(): Size {
@@ -109,14 +126,10 @@ class ReductionWriter {
       const args = scalar.op === 'load' || scalar.op === 'coordinate' ? [] : scalar.inputs.map((input) => shader.value(inside, input))
       inside.lines.push(`${a.name} = ${a.take(a.name, args)};`)
     }
-    const own = shader.scope([], inside)
-    for (const store of stores) shader.store(own, store)
-    if (stores.length > 0) inside.lines.push('if (wanted == row) {', ...own.lines, '}')
+    for (const store of stores) shader.store(inside, store)
     scope.lines.push(
       ...accumulators.map((a) => `var ${a.name}: ${a.type} = ${a.start};`),
-      `for (var k: u32 = start + first; k < end; k += ${tile.lanes}u) {`,
-      ...inside.lines.map((line) => `  ${line}`),
-      '}',
+      ...block(this.hasRow, [`for (var k: u32 = start + first; k < end; k += ${tile.lanes}u) {`, ...indented(inside.lines), '}']),
     )
     for (const a of accumulators) scope.known.set(a.id, this.finish(scope, a))
   }
@@ -146,9 +159,14 @@ class ReductionWriter {
   }
 
   private storeRows(scope: Scope): void {
-    const own = this.shader.scope([], scope)
-    for (const store of this.kernel.stores) if (!this.runsOver(store)) this.shader.store(own, store)
-    if (own.lines.length > 0) scope.lines.push(`if (first == 0u && wanted == row) {`, ...own.lines.map((line) => `  ${line}`), '}')
+    const { lanes } = this.tile
+    const own = this.shader.scope([], scope, true)
+    const stores = this.kernel.stores.filter((store) => !this.runsOver(store))
+    const read = (tensor: TensorId) => this.kernel.body.some((s, id) => s.op === 'load' && s.tensor === tensor && scope.known.has(id))
+    // What the row's other threads have read of it, they must have read by now.
+    if (lanes > 1 && stores.some(({ tensor }) => read(tensor))) scope.lines.push('storageBarrier();')
+    for (const store of stores) this.shader.store(own, store)
+    if (own.lines.length > 0) scope.lines.push(...block([...(lanes > 1 ? ['first == 0u'] : []), ...this.hasRow], own.lines))
   }
 
   private runsOver(store: Store): boolean {

@@ -11,9 +11,11 @@ import type { Index, LoopKernel, ScalarId, Store, TensorId } from './kernel.ts'
 import type { Context, Module } from './module.ts'
 import { inMemory } from './rows.ts'
 
-/** A block of statements. A scalar is computed in the outermost scope whose axes give all its coordinates. */
+/** A block of statements. A scalar is computed in the outermost scope whose axes give all its coordinates, and that no closed one is in. */
 export interface Scope {
   readonly axes: readonly Axis[]
+  /** Carried out by some threads alone: what it needs is computed in it, unless all have it. */
+  readonly closed?: boolean
   readonly lines: string[]
   readonly known: Map<ScalarId, string>
   readonly parent?: Scope
@@ -31,7 +33,11 @@ export class Shader {
     this.kernel = kernel
     this.module = module
     this.context = module.context
-    for (const scalar of kernel.body) this.needs.push(needsOf(scalar, this.needs))
+    for (const scalar of kernel.body) {
+      // A product's sums are known where its results are, though operands may be the same for all of them.
+      const isSum = kernel.kind === 'matmul' && scalar.op === 'contract'
+      this.needs.push(isSum ? new Set([...kernel.batch, ...kernel.m, ...kernel.n].map((d) => d.name)) : needsOf(scalar, this.needs))
+    }
   }
 
   /** Loop dims whose coordinates a scalar depends on, those of reductions inside it included. */
@@ -46,8 +52,8 @@ export class Shader {
     return needs
   }
 
-  scope(axes: readonly Axis[], parent?: Scope): Scope {
-    return { axes: [...(parent?.axes ?? []), ...axes], lines: [], known: new Map(), parent }
+  scope(axes: readonly Axis[], parent?: Scope, closed = false): Scope {
+    return { axes: [...(parent?.axes ?? []), ...axes], lines: [], known: new Map(), parent, closed }
   }
 
   /** The WGSL expression of a scalar, computed where need be. Results of reductions must be known to a scope around. */
@@ -104,6 +110,7 @@ export class Shader {
     for (let at: Scope | undefined = scope; at; at = at.parent) {
       const axes = at.axes
       if ([...this.needs[id]!].every((name) => axes.some((a) => a.dims.some((d) => d.name === name)))) home = at
+      if (at.closed) break
     }
     return home
   }

@@ -69,6 +69,11 @@ export function foldedGroups(size: Size, by: number, of: LiveDims, limit: number
   return [Math.ceil(needed / rows), rows, 1]
 }
 
+/** Whether a folded grid may have workgroups too many: kernels that need each to have something to do end those. */
+export function hasSpareGroups(size: Size, by: number, of: LiveDims, limit: number): boolean {
+  return Math.ceil(bound(size, of) / by) > limit || size.live.length > 1
+}
+
 /** WGSL: the workgroup's number in a folded grid. */
 export const flatGroup = 'group.y * groups.x + group.x'
 

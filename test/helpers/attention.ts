@@ -6,9 +6,8 @@ import { scoreDims } from '../../compiler/graph/ops/attention.ts'
 import { bytesOf, rowsOf } from '../../compiler/kernels/rows.ts'
 import type { AttentionRequest, WrittenKernel } from '../../compiler/kernels/written.ts'
 import type { TensorSpec, WebgpuPlan } from '../../compiler/plan/plan.ts'
-import type { Data, Tensors } from '../../runtime/backend.ts'
+import type { Backend, Data, Tensors } from '../../runtime/backend.ts'
 import { floatsOf, halvesOf } from '../../runtime/half.ts'
-import { testBackend } from './webgpu.ts'
 
 export type Sizes = Readonly<Record<string, number>>
 export interface AttentionCase {
@@ -64,7 +63,13 @@ export function attentionInputs(
 }
 
 /** Runs a request's kernel as a plan of its own; live extents are the case's sizes. */
-export async function runAttention(kernel: WrittenKernel, request: AttentionRequest, data: Tensors, c: AttentionCase): Promise<Tensors> {
+export async function runAttention(
+  backend: Backend,
+  kernel: WrittenKernel,
+  request: AttentionRequest,
+  data: Tensors,
+  c: AttentionCase,
+): Promise<Tensors> {
   const types = typesOf(request)
   const specs = (names: readonly string[]): TensorSpec[] => names.map((name) => ({ name, type: types[name]!, rows: rowsOf(types[name]!) }))
   const { inputs, results } = bindings[request.kind]
@@ -93,7 +98,7 @@ export async function runAttention(kernel: WrittenKernel, request: AttentionRequ
       },
     ],
   }
-  await using executable = await (await testBackend()).load(plan)
+  await using executable = await backend.load(plan)
   return executable.run('attention', data, c.sizes)
 }
 

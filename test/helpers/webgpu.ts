@@ -1,9 +1,31 @@
-// The WebGPU device of a test process: whatever the machine has, software included. A machine without any fails its tests.
+// The WebGPU devices of a test process.
+import { join } from 'node:path'
+import { readFacts } from '../../cli/device.ts'
+import type { DeviceFacts } from '../../compiler/facts.ts'
+import { matrixUnit } from '../../compiler/kernels/matrix-unit.ts'
 import { webgpuBackend, type WebgpuBackend } from '../../runtime/webgpu/backend.ts'
+import { strictBackend } from '../gpu/device.ts'
 
+const devices = join(import.meta.dirname, '..', 'devices')
 const shared: { backend?: Promise<WebgpuBackend> } = {}
 
-/** One backend per process, opened at the first call. It lives until the process ends. */
+/**
+ * What the machine has, software included; a machine without any fails its tests. SMDMC_TEST_DEVICE=test/devices/nvidia-h200.json is the
+ * GPU made of TypeScript instead, as that file describes it. One per process: it lives until the process ends.
+ */
 export function testBackend(): Promise<WebgpuBackend> {
-  return (shared.backend ??= webgpuBackend())
+  const described = process.env['SMDMC_TEST_DEVICE']
+  return (shared.backend ??= described === undefined ? webgpuBackend() : Promise.resolve(strictBackend(readFacts(described))))
+}
+
+/** The same where it has f16 and a matrix unit, which it is to use even if it is software; else the GPU made of TypeScript as an H200. */
+export async function matrixBackend(): Promise<WebgpuBackend> {
+  const backend = await testBackend()
+  const facts = { ...backend.facts, software: false }
+  return matrixUnit(facts) ? { ...backend, facts } : strictBackend(described('nvidia-h200'))
+}
+
+/** Facts of a device in test/devices. */
+export function described(name: string): DeviceFacts {
+  return readFacts(join(devices, `${name}.json`))
 }

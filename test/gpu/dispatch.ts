@@ -1,0 +1,72 @@
+// A dispatch: workgroups one after another, each with lanes and memory of its own.
+import { emit, type Lane, type Program } from './emit.ts'
+import { Memory } from './memory.ts'
+import { parse } from './parse.ts'
+import { Scope } from './scope.ts'
+import type { Shader } from './syntax.ts'
+import { bytesOf } from './types.ts'
+import { Watch } from './watch.ts'
+import { runWorkgroup, type Watches } from './workgroup.ts'
+
+export interface Kernel {
+  readonly label: string
+  readonly shader: Shader
+  readonly program: Program
+}
+
+/** A buffer's part that a kernel sees. */
+export interface Binding {
+  readonly buffer: ArrayBuffer
+  readonly offset: number
+  readonly bytes: number
+  readonly name: string
+}
+
+export function kernelOf(label: string, wgsl: string): Kernel {
+  const shader = parse(wgsl)
+  return { label, shader, program: emit(shader) }
+}
+
+export type Grid = readonly [number, number, number]
+
+/** `bindings`: by number. `subgroup`: lanes of one, unless the kernel asks for another size. */
+export function dispatch({ label, shader, program }: Kernel, bindings: readonly Binding[], grid: Grid, subgroup: number): void {
+  const scope = new Scope(shader)
+  const watches: Watches = { storage: [], workgroup: [] }
+  const watched = (space: keyof Watches, bytes: number) => {
+    const watch = new Watch(bytes, space === 'storage')
+    watches[space].push(watch)
+    return watch
+  }
+  const memories = shader.variables.map(({ name, type, binding, writable }) => {
+    if (binding !== undefined) {
+      const { buffer, offset, bytes, name: of } = bindings[binding]!
+      return new Memory(`${name} (${of})`, buffer, offset, bytes, writable ? watched('storage', bytes) : undefined)
+    }
+    const bytes = bytesOf(scope.typeOf(type))
+    return new Memory(name, new ArrayBuffer(Math.ceil(bytes / 4) * 4), 0, bytes, watched('workgroup', bytes))
+  })
+  const size = shader.subgroup ?? subgroup
+  for (let z = 0; z < grid[2]; z++) {
+    for (let y = 0; y < grid[1]; y++) {
+      for (let x = 0; x < grid[0]; x++) {
+        for (const watch of [...watches.storage, ...watches.workgroup]) watch.enter()
+        const number = x + grid[0] * (y + grid[1] * z)
+        const lanes = Array.from({ length: shader.workgroup }, (_, i): Lane => {
+          const builtins = {
+            workgroup_id: [x, y, z],
+            num_workgroups: grid,
+            local_invocation_index: i,
+            local_invocation_id: [i, 0, 0],
+            global_invocation_id: [x * shader.workgroup + i, y, z],
+            subgroup_id: Math.floor(i / size),
+            subgroup_invocation_id: i % size,
+            subgroup_size: size,
+          }
+          return { kernel: label, agent: 1 + number * shader.workgroup + i, memories, builtins }
+        })
+        runWorkgroup(program, lanes, size, watches)
+      }
+    }
+  }
+}
