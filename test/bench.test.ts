@@ -17,10 +17,10 @@ import { mustHaveGpu } from '../bench/against/sides.ts'
 import { rowOf, type Numbers, type Row } from '../bench/against/summary.ts'
 import { tableOf } from '../bench/against/table.ts'
 import { findTorch, torchSide, withoutLent } from '../bench/against/torch.ts'
-import { readFacts } from '../cli/device.ts'
 import { Failure } from '../runtime/events.ts'
 import { listAdapters } from '../runtime/webgpu/adapters.ts'
 import { revealCounts } from '../runtime/sampler/schedule.ts'
+import { described } from './helpers/webgpu.ts'
 
 const bench = join(import.meta.dirname, '..', 'bench', 'run.ts')
 const train: TrainCase = { kind: 'train', preset: 'tiny', vocab: 512, length: 128, sequences: 8, precision: 'f32' }
@@ -81,7 +81,7 @@ test('a prediction stands beside its outcome', () => {
 })
 
 test('floors count what the step executes, kernel by kernel, on GPUs whose peaks are known', () => {
-  const h200 = readFacts(join(import.meta.dirname, 'devices', 'nvidia-h200.json'))
+  const h200 = described('nvidia-h200')
   for (const c of [
     { ...train, preset: '6M', precision: 'f16' },
     { ...sample, preset: '6M', guidance: 0, prompt: 0, precision: 'f16' },

@@ -1,9 +1,7 @@
 // Samplers whose logits are too large: rows are masks of each sample, or of both branches of guidance, so that other dims stand in front
 // of them. The tokens are those of the program in one piece, which kernels-transformer.test.ts has judged, however many masks are left.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
-import { readFacts } from '../cli/device.ts'
 import { preludeScope } from '../cli/library.ts'
 import { Library } from '../compiler/build/library.ts'
 import { samplePrograms, type Program, type Purpose } from '../compiler/build/programs.ts'
@@ -20,12 +18,12 @@ import type { WebgpuBackend } from '../runtime/webgpu/backend.ts'
 import { folder, modelSpec, op, page, scopeOf } from './elaborate-fixture.ts'
 import { frontEnd } from './helpers/front-end.ts'
 import { extents, inputsOf, sampling } from './helpers/transformer-programs.ts'
-import { testBackend } from './helpers/webgpu.ts'
+import { described, testBackend } from './helpers/webgpu.ts'
 import { binding } from './helpers/windows.ts'
 import { outputsOf } from './onnx-judge.ts'
 
-const h200 = readFacts(join(import.meta.dirname, 'devices', 'nvidia-h200.json'))
-const minimum = readFacts(join(import.meta.dirname, 'devices', 'minimum.json'))
+const h200 = described('nvidia-h200')
+const minimum = described('minimum')
 
 const order = (name: string) => op(page(''), name)
 const samplers: Readonly<Record<string, Partial<SamplerSpec>>> = {

@@ -2,9 +2,7 @@
 // interpreter and of the same program in one piece, whatever rows there are; no tensor of logits is larger than it may be; and what
 // cannot be cut stays whole.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
-import { readFacts } from '../cli/device.ts'
 import { preludeScope } from '../cli/library.ts'
 import { Library } from '../compiler/build/library.ts'
 import { trainingPrograms, type Precision, type Purpose } from '../compiler/build/programs.ts'
@@ -29,12 +27,12 @@ import type { WebgpuBackend } from '../runtime/webgpu/backend.ts'
 import { folder, modelSpec, scopeOf } from './elaborate-fixture.ts'
 import { page, trainOf } from './helpers/check.ts'
 import { frontEnd } from './helpers/front-end.ts'
-import { matrixBackend, testBackend } from './helpers/webgpu.ts'
+import { described, matrixBackend, testBackend } from './helpers/webgpu.ts'
 import { binding } from './helpers/windows.ts'
 import { judge, outputsOf, randomTensor } from './onnx-judge.ts'
 
-const h200 = readFacts(join(import.meta.dirname, 'devices', 'nvidia-h200.json'))
-const minimum = readFacts(join(import.meta.dirname, 'devices', 'minimum.json'))
+const h200 = described('nvidia-h200')
+const minimum = described('minimum')
 
 const width: Dim = { name: 'width', size: 16 }
 const vocab: Dim = { name: 'vocab', size: 128 }

@@ -22,7 +22,7 @@ import {
   type Tolerance,
 } from './helpers/attention.ts'
 import { frontEnd } from './helpers/front-end.ts'
-import { described, matrixBackend } from './helpers/webgpu.ts'
+import { described, devicesFolder, matrixBackend } from './helpers/webgpu.ts'
 
 const cases: Readonly<Record<string, AttentionCase>> = {
   'head 64, 130 rows': { q: plain, k: keys, sizes: { batch: 1, time: 130, heads: 1, head: 64 } },
@@ -82,10 +82,9 @@ for (const [name, c] of Object.entries(cases)) {
   })
 }
 
-const folder = join(import.meta.dirname, 'devices')
-for (const file of readdirSync(folder)) {
+for (const file of readdirSync(devicesFolder)) {
   test(`every tile for ${file} passes Dawn's front end and fits its workgroup memory`, async () => {
-    const facts = readFacts(join(folder, file))
+    const facts = readFacts(join(devicesFolder, file))
     const check = await frontEnd(facts.features)
     for (const head of [64, 80, 128, 24, 36]) {
       for (const kind of kinds) {

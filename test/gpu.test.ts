@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { frontEnd } from './helpers/front-end.ts'
-import { dispatch, kernelOf, type Grid } from './gpu/dispatch.ts'
+import { dispatch, kernelOf, type Binding, type Grid } from './gpu/dispatch.ts'
+import { Watch } from './gpu/watch.ts'
 
 interface Run {
   /** Of a workgroup. */
@@ -11,6 +12,10 @@ interface Run {
   readonly grid?: Grid
   /** Declarations before `main`. */
   readonly globals?: string
+}
+
+function bindingOf(buffer: ArrayBuffer): Binding {
+  return { buffer, offset: 0, bytes: buffer.byteLength, name: 'data', watch: new Watch(buffer.byteLength, true) }
 }
 
 /** Runs a body on `t: array<u32>`, which Dawn accepts, and returns what it then holds. */
@@ -31,7 +36,7 @@ ${body}
 }`
   assert.deepEqual(await (await frontEnd())(wgsl), [], wgsl)
   const data = Uint32Array.from(given)
-  dispatch(kernelOf('kernel', wgsl), [{ buffer: data.buffer, offset: 0, bytes: data.byteLength, name: 'data' }], grid, subgroup)
+  dispatch(kernelOf('kernel', wgsl), [bindingOf(data.buffer)], grid, subgroup)
   return [...data]
 }
 
@@ -128,7 +133,7 @@ describe('it tells', () => {
     const wgsl = `@group(0) @binding(0) var<storage, read_write> t: array<u32>;
 @compute @workgroup_size(8)
 fn main(@builtin(local_invocation_index) i: u32) { if (i < 4u) { workgroupBarrier(); } t[i] = 1u; }`
-    const bindings = [{ buffer: new ArrayBuffer(32), offset: 0, bytes: 32, name: 'data' }]
+    const bindings = [bindingOf(new ArrayBuffer(32))]
     assert.throws(() => dispatch(kernelOf('kernel', wgsl), bindings, [1, 1, 1], 8), /lanes part, at barrier in line 3 and at the end/)
   })
 })

@@ -1,15 +1,13 @@
 // What a device's halves are believed: judged from results that stand in for those of drivers, right and wrong, and here.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { readFacts } from '../cli/device.ts'
 import type { WebgpuPlan } from '../compiler/plan/plan.ts'
 import type { Tensors } from '../runtime/backend.ts'
 import { Failure } from '../runtime/events.ts'
 import { conversionCase, matrixCase } from '../runtime/webgpu/half-kernels.ts'
 import { proven, type Runner } from '../runtime/webgpu/half-test.ts'
 import { frontEnd } from './helpers/front-end.ts'
-import { matrixBackend } from './helpers/webgpu.ts'
+import { described, matrixBackend } from './helpers/webgpu.ts'
 
 const wide = { M: 16, N: 16, K: 16, type: 'f16', result: 'f32' }
 const narrow = { M: 16, N: 8, K: 8, type: 'f16', result: 'f32' }
@@ -17,7 +15,7 @@ const others = [
   { M: 16, N: 16, K: 16, type: 'f16', result: 'f16' },
   { M: 16, N: 16, K: 16, type: 'i8', result: 'i32' },
 ]
-const facts = { ...readFacts(join(import.meta.dirname, 'devices', 'nvidia-h200.json')), subgroupMatrices: [...others, narrow, wide] }
+const facts = { ...described('nvidia-h200'), subgroupMatrices: [...others, narrow, wide] }
 
 /** A driver that is right but for what `change` does to the results of a kernel. */
 function driver(change: (label: string, right: Readonly<Record<string, Float32Array>>) => Tensors = (_, right) => right): Runner {

@@ -1,8 +1,6 @@
 // Tiles for matrix units: which a device can run, which is tried first, and that a measured choice changes no bit of a result.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { readFacts } from '../cli/device.ts'
 import type { DeviceFacts } from '../compiler/facts.ts'
 import { Builder } from '../compiler/graph/builder.ts'
 import { shape } from '../compiler/graph/dims.ts'
@@ -10,13 +8,12 @@ import { matrixTiles, matrixTileTable, tuningKey, type Form, type ProductShape }
 import { matrixUnit } from '../compiler/kernels/matrix-unit.ts'
 import { matmulParts } from '../compiler/kernels/tile.ts'
 import { planWebgpu } from '../compiler/plan/webgpu.ts'
-import { matrixBackend } from './helpers/webgpu.ts'
+import { described, matrixBackend } from './helpers/webgpu.ts'
 import { randomTensor } from './onnx-judge.ts'
 
-const devices = join(import.meta.dirname, 'devices')
-const nvidia = readFacts(join(devices, 'nvidia-h200.json'))
-const amd = readFacts(join(devices, 'amd-rx-7900-xtx.json'))
-const intel = readFacts(join(devices, 'intel-arc-b580.json'))
+const nvidia = described('nvidia-h200')
+const amd = described('amd-rx-7900-xtx')
+const intel = described('intel-arc-b580')
 const product = (form: Form, m: number, n: number, k: number, batch = 1): ProductShape => ({ form, m, n: [n], k, batch })
 const first = (shape: ProductShape, facts: DeviceFacts): string => {
   const { m, n, k } = matrixTiles(shape, facts)[0]!

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { presetPage } from '../cli/bench/page.ts'
-import { readFacts } from '../cli/device.ts'
 import { Library } from '../compiler/build/library.ts'
 import { compile, isCompiled } from '../compiler/compile.ts'
 import type { DeviceFacts } from '../compiler/facts.ts'
 import type { Tuning, WebgpuPlan } from '../compiler/plan/plan.ts'
 import { trialsOf, tune, type Tuned } from '../runtime/bench/tune.ts'
 import { keepTuning, readTuning } from '../runtime/webgpu/tuning.ts'
+import { described } from './helpers/webgpu.ts'
 
 const products: Tuning = { key: 'product', places: [4, 0, 2] }
 const attention: Tuning = { key: 'attention', places: [7, 3] }
@@ -105,7 +105,7 @@ test('a broken file is not used, with a note', async () => {
 })
 
 test('a plan for a matrix unit tells the choices, and takes those that are made', () => {
-  const facts = readFacts(join(import.meta.dirname, 'devices', 'nvidia-h200.json'))
+  const facts = described('nvidia-h200')
   const { pipeline, prelude } = presetPage('6M', { context: 512 })
   const stage = pipeline!.stages[0]!
   const planOn = (on: DeviceFacts): WebgpuPlan => {

@@ -12,9 +12,9 @@ import type { DeviceFacts } from '../compiler/facts.ts'
 import type { KernelPlan } from '../compiler/plan/plan.ts'
 import { page, sampleOf, trainOf } from './helpers/check.ts'
 import { frontEnd } from './helpers/front-end.ts'
+import { devicesFolder } from './helpers/webgpu.ts'
 
-const folder = join(import.meta.dirname, 'devices')
-const devices = readdirSync(folder).map((file) => ({ file, facts: readFacts(join(folder, file)) }))
+const devices = readdirSync(devicesFolder).map((file) => ({ file, facts: readFacts(join(devicesFolder, file)) }))
 const library = new Library(preludeScope())
 
 const half = 'precision: f16'

@@ -55,7 +55,7 @@ export function assemble(folder: string, { node, libs }: Contents): void {
   cpSync(join(root, 'pipelines'), join(app, 'pipelines'), { recursive: true })
   cpSync(join(root, 'bench', 'torch'), join(app, 'torch'), { recursive: true, filter: (path) => !path.includes('__pycache__') })
   cpSync(join(root, 'test', 'golden', 'cases'), join(app, 'cases'), { recursive: true })
-  cpSync(join(root, 'test', 'devices'), join(app, 'bin', 'devices'), { recursive: true })
+  cpSync(join(root, 'test', 'devices'), join(app, 'devices'), { recursive: true })
   mkdirSync(join(app, 'docs'))
   copyFileSync(join(root, 'docs', 'errors.md'), join(app, 'docs', 'errors.md'))
   copyFileSync(join(import.meta.dirname, 'nvidia.sh'), join(folder, 'nvidia.sh'))
@@ -66,7 +66,7 @@ export function assemble(folder: string, { node, libs }: Contents): void {
   copyLibraries(join(folder, 'lib'), node, libs)
 }
 
-/** All in one folder beneath app/, as deep as the sources lie that look for pipelines/, torch/ and docs/ beside theirs. */
+/** All in one folder beneath app/, as deep as the sources lie that look for pipelines/, torch/, docs/ and devices/ beside theirs. */
 function compileInto(folder: string): void {
   const absent = join(import.meta.dirname, 'absent.ts')
   const options: BuildOptions = {

@@ -5,6 +5,7 @@ import { load } from '../../runtime/webgpu/executable.ts'
 import { Faults } from '../../runtime/webgpu/faults.ts'
 import type { WebgpuBackend } from '../../runtime/webgpu/backend.ts'
 import { dispatch, kernelOf, type Binding, type Grid, type Kernel } from './dispatch.ts'
+import { Watch } from './watch.ts'
 
 /** A backend on such a device; what its facts say counts. */
 export function strictBackend(facts: DeviceFacts): WebgpuBackend {
@@ -28,11 +29,13 @@ class StrictBuffer {
   readonly label: string
   readonly size: number
   readonly bytes: ArrayBuffer
+  readonly watch: Watch
 
   constructor({ label = '', size }: GPUBufferDescriptor) {
     this.label = label
     this.size = size
     this.bytes = new ArrayBuffer(size)
+    this.watch = new Watch(size, true)
   }
 
   async mapAsync(): Promise<void> {}
@@ -92,7 +95,7 @@ class StrictDevice {
     return entries.map(({ resource: { buffer, offset = 0, size = buffer.size - offset } }) => {
       if (size > this.#facts.limits.maxStorageBufferBindingSize) throw new Error(`${buffer.label}: ${size} bytes in one binding`)
       if (offset % this.#facts.limits.minStorageBufferOffsetAlignment !== 0) throw new Error(`${buffer.label} is bound at ${offset}`)
-      return { buffer: buffer.bytes, offset, bytes: size, name: buffer.label }
+      return { buffer: buffer.bytes, offset, bytes: size, name: buffer.label, watch: buffer.watch }
     })
   }
 

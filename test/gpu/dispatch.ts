@@ -12,6 +12,9 @@ export interface Kernel {
   readonly label: string
   readonly shader: Shader
   readonly program: Program
+  /** Memory of a workgroup, where a variable of the shader is that, and what watches it. */
+  readonly own: readonly (Memory | undefined)[]
+  readonly watches: readonly Watch[]
 }
 
 /** A buffer's part that a kernel sees. */
@@ -20,32 +23,38 @@ export interface Binding {
   readonly offset: number
   readonly bytes: number
   readonly name: string
+  /** Of the whole buffer. */
+  readonly watch: Watch
 }
 
 export function kernelOf(label: string, wgsl: string): Kernel {
   const shader = parse(wgsl)
-  return { label, shader, program: emit(shader) }
+  const scope = new Scope(shader)
+  const watches: Watch[] = []
+  const own = shader.variables.map(({ name, space, type }) => {
+    if (space !== 'workgroup') return undefined
+    const bytes = bytesOf(scope.typeOf(type))
+    const watch = new Watch(bytes, false)
+    watches.push(watch)
+    return new Memory(name, new ArrayBuffer(Math.ceil(bytes / 4) * 4), 0, bytes, watch)
+  })
+  return { label, shader, program: emit(shader), own, watches }
 }
 
 export type Grid = readonly [number, number, number]
 
 /** `bindings`: by number. `subgroup`: lanes of one, unless the kernel asks for another size. */
-export function dispatch({ label, shader, program }: Kernel, bindings: readonly Binding[], grid: Grid, subgroup: number): void {
-  const scope = new Scope(shader)
-  const watches: Watches = { storage: [], workgroup: [] }
-  const watched = (space: keyof Watches, bytes: number) => {
-    const watch = new Watch(bytes, space === 'storage')
-    watches[space].push(watch)
-    return watch
-  }
-  const memories = shader.variables.map(({ name, type, binding, writable }) => {
-    if (binding !== undefined) {
-      const { buffer, offset, bytes, name: of } = bindings[binding]!
-      return new Memory(`${name} (${of})`, buffer, offset, bytes, writable ? watched('storage', bytes) : undefined)
-    }
-    const bytes = bytesOf(scope.typeOf(type))
-    return new Memory(name, new ArrayBuffer(Math.ceil(bytes / 4) * 4), 0, bytes, watched('workgroup', bytes))
+export function dispatch(kernel: Kernel, bindings: readonly Binding[], grid: Grid, subgroup: number): void {
+  const { label, shader, program } = kernel
+  const watches: Watches = { storage: [], workgroup: kernel.watches }
+  const memories = shader.variables.map(({ name, binding, writable }, i) => {
+    const own = kernel.own[i]
+    if (own) return own
+    const { buffer, offset, bytes, name: of, watch } = bindings[binding!]!
+    if (writable) watches.storage.push(watch)
+    return new Memory(`${name} (${of})`, buffer, offset, bytes, writable ? watch : undefined)
   })
+  for (const watch of watches.storage) watch.dispatch()
   const size = shader.subgroup ?? subgroup
   for (let z = 0; z < grid[2]; z++) {
     for (let y = 0; y < grid[1]; y++) {

@@ -1,5 +1,5 @@
 // Matrices that a subgroup's lanes hold together, as one object for all of them.
-import { bytesPer, type Memory, type Number, type Place } from './memory.ts'
+import type { Memory, Number, Place } from './memory.ts'
 import type { MatrixType } from './types.ts'
 
 export interface Matrix {
@@ -30,12 +30,20 @@ export function zeroMatrix(type: MatrixType): Matrix {
 
 export function loadMatrix(type: MatrixType, layout: Layout, place: Place, line: number): Matrix {
   const numbers = new Float64Array(type.rows * type.columns)
-  for (let i = 0; i < numbers.length; i++) numbers[i] = layout.memory.load(place, type.of as Number, byteOf(type, layout, i), line)
+  const { outer, inner, step, stride } = linesOf(type, layout)
+  for (let i = 0; i < outer; i++) {
+    const found = layout.memory.loadVector(place, type.of as Number, byteOf(layout, i), inner, line)
+    for (let j = 0; j < inner; j++) numbers[i * stride + j * step] = found[j]!
+  }
   return { type, numbers }
 }
 
 export function storeMatrix({ type, numbers }: Matrix, layout: Layout, place: Place, line: number): void {
-  for (let i = 0; i < numbers.length; i++) layout.memory.store(place, type.of as Number, byteOf(type, layout, i), numbers[i]!, line)
+  const { outer, inner, step, stride } = linesOf(type, layout)
+  for (let i = 0; i < outer; i++) {
+    const values = Array.from({ length: inner }, (_, j) => numbers[i * stride + j * step]!)
+    layout.memory.storeVector(place, type.of as Number, byteOf(layout, i), values, line)
+  }
 }
 
 /** left times right plus sum, each result rounded once. */
@@ -55,8 +63,11 @@ export function multiply(left: Matrix, right: Matrix, sum: Matrix): Matrix {
   return { type: sum.type, numbers }
 }
 
-function byteOf({ of, columns }: MatrixType, { from, element, offset, stride, columnMajor }: Layout, i: number): number {
-  const [row, column] = [Math.floor(i / columns), i % columns]
-  const [line, within] = columnMajor ? [column, row] : [row, column]
-  return from + (offset + line * stride) * element + within * bytesPer[of as Number]
+/** Rows, or columns where these lie together: how many of how many numbers, and where those are among a matrix's numbers. */
+function linesOf({ rows, columns }: MatrixType, { columnMajor }: Layout) {
+  return columnMajor ? { outer: columns, inner: rows, step: columns, stride: 1 } : { outer: rows, inner: columns, step: 1, stride: columns }
+}
+
+function byteOf({ from, element, offset, stride }: Layout, line: number): number {
+  return from + (offset + line * stride) * element
 }

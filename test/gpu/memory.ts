@@ -17,6 +17,8 @@ export class Memory {
   readonly bytes: number
   readonly #name: string
   readonly #watch: Watch | undefined
+  /** Where it begins in what is watched. */
+  readonly #offset: number
   readonly #f32: Float32Array
   readonly #u32: Uint32Array
   readonly #i32: Int32Array
@@ -27,6 +29,7 @@ export class Memory {
     this.#name = name
     this.bytes = bytes
     this.#watch = watch
+    this.#offset = offset
     this.#f32 = new Float32Array(buffer, offset, bytes >> 2)
     this.#u32 = new Uint32Array(buffer, offset, bytes >> 2)
     this.#i32 = new Int32Array(buffer, offset, bytes >> 2)
@@ -63,7 +66,7 @@ export class Memory {
     const atomic = { ...place, agent: allAtomics }
     if (!overwrites) this.#reading(atomic, at, 4, line)
     const old = this.#get(type, at)
-    const problem = this.#watch?.writes(allAtomics, at, 4)
+    const problem = this.#watch?.writes(allAtomics, this.#offset + at, 4)
     if (problem) throw this.#fault(place, at, line, problem)
     this.#set(type, at, change(old))
     return old
@@ -71,13 +74,13 @@ export class Memory {
 
   #reading(place: Place, at: number, bytes: number, line: number): void {
     this.#inside(place, at, bytes, line)
-    const problem = this.#watch?.reads(place.agent, at, bytes)
+    const problem = this.#watch?.reads(place.agent, this.#offset + at, bytes)
     if (problem) throw this.#fault(place, at, line, problem)
   }
 
   #writing(place: Place, at: number, bytes: number, line: number): void {
     this.#inside(place, at, bytes, line)
-    const problem = this.#watch?.writes(place.agent, at, bytes)
+    const problem = this.#watch?.writes(place.agent, this.#offset + at, bytes)
     if (problem) throw this.#fault(place, at, line, problem)
   }
 

@@ -8,7 +8,8 @@ export class Watch {
   readonly #written: Int32Array
   readonly #readers: Int32Array
   readonly #read: Int32Array
-  /** When the workgroup came. */
+  /** When the dispatch began, and when the workgroup came. */
+  #since = 1
   #begin = 1
   #now = 1
 
@@ -19,6 +20,11 @@ export class Watch {
     this.#written = new Int32Array(units)
     this.#readers = new Int32Array(units)
     this.#read = new Int32Array(units)
+  }
+
+  /** Another dispatch begins, ordered behind all that was. */
+  dispatch(): void {
+    this.#since = ++this.#now
   }
 
   /** Another workgroup comes. Nothing orders it among the others; what is its own starts without contents. */
@@ -55,7 +61,7 @@ export class Watch {
 
   /** Whether what happened then and what happens now could happen the other way round. */
   #meets(then: number): boolean {
-    return then === this.#now || (this.#shared && then > 0 && then < this.#begin)
+    return then === this.#now || (this.#shared && then >= this.#since && then < this.#begin)
   }
 }
 

@@ -6,7 +6,7 @@ import type { Watch } from './watch.ts'
 /** What watches the memory that lanes write, by what a barrier orders. */
 export interface Watches {
   readonly storage: Watch[]
-  readonly workgroup: Watch[]
+  readonly workgroup: readonly Watch[]
 }
 
 class Running {

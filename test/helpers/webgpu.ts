@@ -6,7 +6,9 @@ import { matrixUnit } from '../../compiler/kernels/matrix-unit.ts'
 import { webgpuBackend, type WebgpuBackend } from '../../runtime/webgpu/backend.ts'
 import { strictBackend } from '../gpu/device.ts'
 
-const devices = join(import.meta.dirname, '..', 'devices')
+/** Files that describe devices. */
+export const devicesFolder = join(import.meta.dirname, '..', 'devices')
+
 const shared: { backend?: Promise<WebgpuBackend> } = {}
 
 /**
@@ -25,7 +27,7 @@ export async function matrixBackend(): Promise<WebgpuBackend> {
   return matrixUnit(facts) ? { ...backend, facts } : strictBackend(described('nvidia-h200'))
 }
 
-/** Facts of a device in test/devices. */
+/** Facts of a device that is not here. */
 export function described(name: string): DeviceFacts {
-  return readFacts(join(devices, `${name}.json`))
+  return readFacts(join(devicesFolder, `${name}.json`))
 }
