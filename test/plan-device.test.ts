@@ -11,7 +11,7 @@ import type { DeviceFacts } from '../compiler/facts.ts'
 import { predict, wouldFit } from '../compiler/predict.ts'
 import { deviceLines } from '../compiler/report/device-text.ts'
 import { Folder } from './helpers/cli.ts'
-import { page, sampleOf, trainOf } from './helpers/check.ts'
+import { evalOf, page, sampleOf, trainOf } from './helpers/check.ts'
 
 const devices = join(import.meta.dirname, 'devices')
 const h200 = JSON.parse(readFileSync(join(devices, 'nvidia-h200.json'), 'utf8')) as DeviceFacts
@@ -58,6 +58,17 @@ test('a sample has a time of its own', () => {
   const stage = sampleOf(page('', 'sample s { from: t }'))
   const { time } = predict(stage, { facts: { ...h200, rates: { flops: 1e9, source: 'a test' } }, library })
   assert.ok(time!.seconds > 1 && time!.seconds < 1000)
+})
+
+test('an evaluation takes no more sequences at once than it has', () => {
+  const at = (by: string, samples: number) => {
+    const metric = `likelihood { by: ${by}, samples: ${samples} }`
+    return predict(evalOf(page('', `eval e { from: t, data: tales.validation, metric: ${metric} }`)), { facts: h200, library }).micro
+  }
+  const most = at('monte_carlo', 100_000)
+  assert.ok(most > 100, `${most}`)
+  assert.deepEqual([at('monte_carlo', 3), at('exact_k', 7)], [3, 7])
+  assert.ok(at('chain_rule', 1) > 1 && at('chain_rule', 1) <= most && at('chain_rule', 1000) === most)
 })
 
 test('what does not fit: the largest preset and the longest context that do, by their plans', () => {

@@ -1,6 +1,6 @@
 // How many sequences one run of the device takes. It changes results by rounding only, so it is the machine's business.
 import type { DeviceFacts } from '../facts.ts'
-import type { CustomStage, EvalStage, SampleStage, TrainStage } from '../check/pipeline.ts'
+import type { CustomStage, EvalStage, MetricSpec, SampleStage, TrainStage } from '../check/pipeline.ts'
 import type { BufferPlan, MemoryPlan, Plan, TooLarge } from './plan.ts'
 
 /** Tokens of one run that keep a device busy; more only costs memory. */
@@ -22,12 +22,18 @@ function sizes(stage: TrainStage | SampleStage | EvalStage | CustomStage): reado
     case 'sample':
       return [stage.count, stage.length * (stage.sampler.guidance === 0 ? 1 : 2)]
     case 'eval':
-      return [Number.POSITIVE_INFINITY, stage.context]
+      return [Math.max(...stage.metrics.map((metric) => forwards(metric, stage.context))), stage.context]
     case 'custom':
       return stage.trained ? [Number.POSITIVE_INFINITY, stage.trained.context] : [1, 1]
     default:
       return stage satisfies never
   }
+}
+
+/** How often a metric runs the model, at most, where the page tells. */
+function forwards(metric: MetricSpec, context: number): number {
+  if (metric.kind !== 'likelihood') return Number.POSITIVE_INFINITY
+  return metric.by === 'chain_rule' ? metric.samples * context : metric.samples
 }
 
 function halvings(most: number): readonly number[] {
