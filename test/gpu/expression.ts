@@ -1,11 +1,12 @@
 // Expressions → JavaScript. `L` is the lane that computes.
 import { atomics, builtin, unified } from './builtins.ts'
 import { zeroMatrix } from './matrix.ts'
-import { isNumber, type Number } from './memory.ts'
-import { convert, operation, rounders } from './numbers.ts'
+import { isNumeric, type Numeric } from './memory.ts'
+import { rounders } from './numbers.ts'
+import { arithmetic, comparison, conversion, negation, not, rounding } from './operators.ts'
 import type { Scope } from './scope.ts'
 import type { Expression, Routine, TypeName } from './syntax.ts'
-import { componentOf, nameOf, nothing, scalar, strideOf, vector, widthOf, type Scalar, type Type } from './types.ts'
+import { componentOf, nameOf, nothing, scalar, strideOf, vector, widthOf, type Type } from './types.ts'
 import { cast, construct, dot, inside, pick, select, spread } from './values.ts'
 
 export interface Code {
@@ -297,9 +298,9 @@ export class Expressions {
     return { code, type: scalar(of) }
   }
 
-  #stored(type: Type): Number {
+  #stored(type: Type): Numeric {
     const of = componentOf(type)
-    if (!isNumber(of)) throw new Error(`${nameOf(type)} in memory`)
+    if (!isNumeric(of)) throw new Error(`${nameOf(type)} in memory`)
     return of
   }
 
@@ -311,49 +312,3 @@ export class Expressions {
     return this.#use(spread, this.#scope.constant(f), ...codes)
   }
 }
-
-/** One function for each key, so that emitted code names it once. */
-function cached<T>(make: (...key: readonly string[]) => T): (...key: readonly string[]) => T {
-  const known = new Map<string, T>()
-  return (...key) => {
-    const name = key.join()
-    const found = known.get(name) ?? make(...key)
-    known.set(name, found)
-    return found
-  }
-}
-
-const not = (x: boolean): boolean => !x
-
-const arithmetic = cached((operator, of) => {
-  const [f, round] = [operation(operator, of as Scalar), rounders[of as Scalar]]
-  return (a: number, b: number) => round(f(a, b))
-})
-
-const negation = cached((operator, of) => {
-  const round = rounders[of as Scalar]
-  return operator === '-' ? (x: number) => round(-x) : (x: number) => round(~x)
-})
-
-const conversion = cached((from, to) => (x: number) => convert(x, from as Scalar, to as Scalar))
-
-const known = new Map<string, (...x: readonly number[]) => number>()
-function rounding(name: string, f: (...x: readonly number[]) => number, of: Scalar): (...x: readonly number[]) => number {
-  const key = `${name} ${of}`
-  const round = rounders[of]
-  const found = known.get(key) ?? ((...x: readonly number[]) => round(f(...x)))
-  known.set(key, found)
-  return found
-}
-
-const comparison = cached((operator) => {
-  const all: Readonly<Record<string, (a: number, b: number) => boolean>> = {
-    '==': (a, b) => a === b,
-    '!=': (a, b) => a !== b,
-    '<': (a, b) => a < b,
-    '>': (a, b) => a > b,
-    '<=': (a, b) => a <= b,
-    '>=': (a, b) => a >= b,
-  }
-  return all[operator]!
-})

@@ -4,8 +4,8 @@ import { halfOf, numberOf } from './numbers.ts'
 import type { Scalar } from './types.ts'
 import { Watch } from './watch.ts'
 
-export type Number = 'f32' | 'f16' | 'u32' | 'i32'
-export const bytesPer: Readonly<Record<Number, number>> = { f32: 4, f16: 2, u32: 4, i32: 4 }
+export type Numeric = 'f32' | 'f16' | 'u32' | 'i32'
+export const bytesPer: Readonly<Record<Numeric, number>> = { f32: 4, f16: 2, u32: 4, i32: 4 }
 
 /** Who accesses memory. `agent`: lanes of a dispatch count from 1, operations of subgroups from -2 down. */
 export interface Place {
@@ -36,12 +36,12 @@ export class Memory {
     this.#u16 = new Uint16Array(buffer, offset, bytes >> 1)
   }
 
-  load(place: Place, type: Number, at: number, line: number): number {
+  load(place: Place, type: Numeric, at: number, line: number): number {
     this.#reading(place, at, bytesPer[type], line)
     return this.#get(type, at)
   }
 
-  loadVector(place: Place, type: Number, at: number, size: number, line: number): number[] {
+  loadVector(place: Place, type: Numeric, at: number, size: number, line: number): number[] {
     const step = bytesPer[type]
     this.#reading(place, at, size * step, line)
     const values: number[] = []
@@ -49,19 +49,19 @@ export class Memory {
     return values
   }
 
-  store(place: Place, type: Number, at: number, value: number, line: number): void {
+  store(place: Place, type: Numeric, at: number, value: number, line: number): void {
     this.#writing(place, at, bytesPer[type], line)
     this.#set(type, at, value)
   }
 
-  storeVector(place: Place, type: Number, at: number, values: readonly number[], line: number): void {
+  storeVector(place: Place, type: Numeric, at: number, values: readonly number[], line: number): void {
     const step = bytesPer[type]
     this.#writing(place, at, values.length * step, line)
     for (let i = 0; i < values.length; i++) this.#set(type, at + i * step, values[i]!)
   }
 
   /** Replaces a number in a step of its own and returns what was there. Atomic accesses do not race with one another. */
-  exchange(place: Place, type: Number, at: number, change: (old: number) => number, line: number, overwrites = false): number {
+  exchange(place: Place, type: Numeric, at: number, change: (old: number) => number, line: number, overwrites = false): number {
     this.#inside(place, at, 4, line)
     const atomic = { ...place, agent: allAtomics }
     if (!overwrites) this.#reading(atomic, at, 4, line)
@@ -92,7 +92,7 @@ export class Memory {
     return new Error(`${kernel}, line ${line}: ${agent > 0 ? `lane ${agent}` : 'a subgroup'} ${problem}, at byte ${at} of ${this.#name}`)
   }
 
-  #get(type: Number, at: number): number {
+  #get(type: Numeric, at: number): number {
     switch (type) {
       case 'f32':
         return this.#f32[at >> 2]!
@@ -105,7 +105,7 @@ export class Memory {
     }
   }
 
-  #set(type: Number, at: number, value: number): void {
+  #set(type: Numeric, at: number, value: number): void {
     switch (type) {
       case 'f32':
         this.#f32[at >> 2] = value
@@ -125,6 +125,6 @@ export class Memory {
 /** All that is atomic is one agent. */
 const allAtomics = -1
 
-export function isNumber(of: Scalar): of is Number {
+export function isNumeric(of: Scalar): of is Numeric {
   return of in bytesPer
 }

@@ -1,6 +1,6 @@
 // What lanes wait for, and what those of a subgroup are given.
 import { loadMatrix, multiply, storeMatrix, type Layout, type Matrix } from './matrix.ts'
-import type { Memory, Number, Place } from './memory.ts'
+import type { Memory, Numeric, Place } from './memory.ts'
 import type { MatrixType } from './types.ts'
 import type { Value } from './values.ts'
 
@@ -13,7 +13,7 @@ export type Request = WorkgroupRequest | SubgroupRequest
 /** All lanes of a workgroup wait; where a value is loaded, too, each is given it. */
 export type WorkgroupRequest =
   | (At & { readonly kind: 'barrier'; readonly of: 'storage' | 'workgroup' })
-  | (At & { readonly kind: 'uniform'; readonly memory: Memory; readonly of: Number; readonly at: number })
+  | (At & { readonly kind: 'uniform'; readonly memory: Memory; readonly of: Numeric; readonly at: number })
 
 export type SubgroupRequest = Shuffle | Load | Store | Multiply
 
