@@ -51,7 +51,8 @@ function isWriting(store: string): boolean {
 }
 
 async function survives(device: string, steps: number, strikes: readonly Strike[]): Promise<void> {
-  using folder = new Folder(pageText({ steps: `${steps} steps` }))
+  // So much to evaluate that a signal while it samples never comes too late.
+  using folder = new Folder(pageText({ steps: `${steps} steps` }).replace('samples: 16', 'samples: 1024'))
   const args = ['run', 'page.smdm', '--device', device, '--json']
   const whole = await folder.run(...args, '--store', 'whole')
   assert.equal(whole.code, 0, whole.stderr)
