@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import test, { describe } from 'node:test'
 import { Folder, pageText } from './helpers/cli.ts'
+import { devicesFolder } from './helpers/webgpu.ts'
 
-const h200 = join(import.meta.dirname, 'devices', 'nvidia-h200.json')
+const h200 = join(devicesFolder, 'nvidia-h200.json')
 
 describe('commands', { concurrency: 2 }, () => {
   test('check says that a page is sound, or where it is not', async () => {

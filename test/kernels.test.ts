@@ -15,7 +15,7 @@ import type { Executable } from '../runtime/backend.ts'
 import { randomGraph } from './helpers/random-graph.ts'
 import { testBackend } from './helpers/webgpu.ts'
 import { planInWindows } from './helpers/windows.ts'
-import { judge, randomTensor, type Extents, type Range } from './onnx-judge.ts'
+import { judge, randomInputs, type Extents, type Range } from './onnx-judge.ts'
 
 interface Case {
   readonly name: string
@@ -286,9 +286,14 @@ const fused: readonly Case[] = [
 ]
 
 async function compare({ name, graph, range, extents = {}, tolerance = 3e-5 }: Case, executable: Executable): Promise<void> {
-  const given = graph.nodes.flatMap((n) => (n.op === 'input' ? [n] : []))
-  const inputs = Object.fromEntries(given.map(({ attrs, type }, i) => [attrs.name, randomTensor(type, i + 1, extents, range)]))
-  await judge(executable, name, graph, inputs, extents, tolerance)
+  await judge(
+    executable,
+    name,
+    graph,
+    randomInputs(graph, extents, () => range),
+    extents,
+    tolerance,
+  )
 }
 
 describe('ops mean what the interpreter means', () => {

@@ -12,9 +12,9 @@ import { planWebgpu } from '../compiler/plan/webgpu.ts'
 import { frontEnd } from './helpers/front-end.ts'
 import { joinedCases, runJoined } from './helpers/joined.ts'
 import { extents as fewRows, inputsOf, training } from './helpers/transformer-programs.ts'
-import { described, matrixBackend } from './helpers/webgpu.ts'
+import { described, matrixBackend, smallMatrices } from './helpers/webgpu.ts'
 import { planInWindows } from './helpers/windows.ts'
-import { judge, randomTensor, type Extents } from './onnx-judge.ts'
+import { judge, randomInputs, type Extents } from './onnx-judge.ts'
 
 interface Case {
   readonly name: string
@@ -241,9 +241,7 @@ async function agree({ name, graph, extents, tolerance }: Case, facts: DeviceFac
     if (!plan) continue
     await using executable = await backend.load(plan)
     for (const given of extents) {
-      const inputs = graph.nodes.flatMap((n) => (n.op === 'input' ? [n] : []))
-      const valueOf = (type: Type, seed: number) => randomTensor(type, seed, given, type.dtype === 'i32' ? [0, 2] : [-2, 2])
-      const tensors = Object.fromEntries(inputs.map(({ attrs, type }, i) => [attrs.name, valueOf(type, i + 1)]))
+      const tensors = randomInputs(graph, given, ({ dtype }) => (dtype === 'i32' ? [0, 2] : undefined))
       await judge(executable, name, graph, tensors, given, tolerance)
     }
   }
@@ -289,15 +287,9 @@ describe('products of halves without a matrix unit', () => {
 })
 
 const nvidia = described('nvidia-h200')
-const intel = described('intel-arc-b580')
-const apple: DeviceFacts = {
-  ...described('apple-m2'),
-  features: ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'],
-  subgroupMatrices: [{ M: 8, N: 8, K: 8, type: 'f16', result: 'f32' }],
-}
 
 describe('the same products for devices that are not here', () => {
-  for (const facts of [nvidia, intel, apple]) {
+  for (const facts of [nvidia, described('intel-arc-b580'), smallMatrices]) {
     test(facts.name, async () => {
       const check = await frontEnd(facts.features)
       for (const each of cases) {

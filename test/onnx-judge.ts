@@ -22,6 +22,16 @@ export function randomTensor(type: Type, seed: number, extents: Extents, [low, h
   return { dims, data }
 }
 
+/** Random tensors for all inputs of a graph, by name. */
+export function randomInputs(
+  { nodes }: Graph,
+  extents: Extents = {},
+  rangeOf: (type: Type) => Range | undefined = () => undefined,
+): Record<string, Tensor> {
+  const inputs = nodes.flatMap((node) => (node.op === 'input' ? [node] : []))
+  return Object.fromEntries(inputs.map(({ attrs, type }, i) => [attrs.name, randomTensor(type, i + 1, extents, rangeOf(type))]))
+}
+
 /** The nearest half. */
 export function halved(x: number): number {
   return floatsOf(halvesOf(Float32Array.of(x)))[0]!

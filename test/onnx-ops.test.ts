@@ -8,7 +8,7 @@ import { table } from '../compiler/graph/ops/table.ts'
 import { planOnnx } from '../compiler/plan/onnx.ts'
 import type { Backend, Executable } from '../runtime/backend.ts'
 import { cpuBackend, cpuFacts } from '../runtime/onnx/backend.ts'
-import { judge, randomTensor, type Extents, type Range } from './onnx-judge.ts'
+import { judge, randomInputs, type Extents, type Range } from './onnx-judge.ts'
 
 interface Case {
   readonly name: string
@@ -129,8 +129,7 @@ describe('ONNX means what the interpreter means', () => {
   })
   for (const { name, graph, range, extents = {} } of cases) {
     test(name, async () => {
-      const given = graph.nodes.flatMap((n) => (n.op === 'input' ? [n] : []))
-      const inputs = Object.fromEntries(given.map(({ attrs, type }, i) => [attrs.name, randomTensor(type, i + 1, extents, range)]))
+      const inputs = randomInputs(graph, extents, () => range)
       await judge(executable, name, graph, inputs, extents)
     })
   }

@@ -1,6 +1,6 @@
 // `smdmc plan` with a device: what the compiled plan takes, estimates of time, and the refusal of what cannot fit.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -12,9 +12,9 @@ import { predict, wouldFit } from '../compiler/predict.ts'
 import { deviceLines } from '../compiler/report/device-text.ts'
 import { Folder } from './helpers/cli.ts'
 import { evalOf, page, sampleOf, trainOf } from './helpers/check.ts'
+import { described, devicesFolder } from './helpers/webgpu.ts'
 
-const devices = join(import.meta.dirname, 'devices')
-const h200 = JSON.parse(readFileSync(join(devices, 'nvidia-h200.json'), 'utf8')) as DeviceFacts
+const h200 = described('nvidia-h200')
 const library = new Library(preludeScope())
 const big = (size: string) =>
   trainOf(`use smdm\ndata d = text("d.txt") {}\ntrain t = smdm.pretrain { model: smdm.preset(${size}), data: d, budget: 1000 steps }`)
@@ -90,7 +90,7 @@ test('plan refuses with exit code 2 and says why; --json holds numbers', async (
   assert.match(refused.stderr, /= weights .*, gradients .*, Adam's moments .*, activations/)
   folder.write('narrow.json', JSON.stringify({ ...h200, limits: { ...h200.limits, maxStorageBufferBindingSize: 4096 } }))
   assert.match((await folder.run('plan', 'page.smdm', 'tiny', '--facts', 'narrow.json')).stderr, /a buffer there has at most 4 KiB/)
-  const json = await folder.run('plan', 'page.smdm', '--facts', join(devices, 'nvidia-h200.json'), '--json')
+  const json = await folder.run('plan', 'page.smdm', '--facts', join(devicesFolder, 'nvidia-h200.json'), '--json')
   assert.equal(json.code, 0)
   const [plan] = json.lines as unknown as [
     { stages: { stage: string; cost: { tokens: number }; prediction: { memory: { peak: number } } }[] },

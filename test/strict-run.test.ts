@@ -4,14 +4,15 @@ import assert from 'node:assert/strict'
 import { readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
+import { planOf } from '../cli/commands/run.ts'
+import { wantedStages } from '../cli/commands/stages.ts'
 import { load } from '../cli/load.ts'
 import { Library } from '../compiler/build/library.ts'
-import { compile, isCompiled } from '../compiler/compile.ts'
 import type { DeviceFacts } from '../compiler/facts.ts'
 import type { Backend } from '../runtime/backend.ts'
 import type { RunEvent } from '../runtime/events.ts'
 import { cpuBackend, cpuFacts } from '../runtime/onnx/backend.ts'
-import { run, type StagePlan } from '../runtime/run.ts'
+import { run } from '../runtime/run.ts'
 import { strictBackend } from './gpu/device.ts'
 import { Folder } from './helpers/cli.ts'
 import { only } from './helpers/fake-jobs.ts'
@@ -46,11 +47,7 @@ async function runPage(
   const { pipeline, prelude, diagnostics } = await load(join(folder.path, 'page.smdm'), { set: {} })
   assert.ok(pipeline, diagnostics.map(({ message }) => message).join('\n'))
   const library = new Library(prelude)
-  const stages = pipeline.stages.map((stage): StagePlan => {
-    assert.ok(isCompiled(stage))
-    const job = () => Promise.resolve(compile(stage, { facts, library }))
-    return { stage: stage.name, kind: stage.kind, what: stage.kind, key: stage.key, write: undefined, law: undefined, job }
-  })
+  const stages = wantedStages(pipeline, []).map((stage) => planOf(stage, facts, library))
   const controller = new AbortController()
   const [store, runs, cache] = ['store', 'runs', 'cache'].map((part) => join(folder.path, name, part)) as [string, string, string]
   const events: RunEvent[] = []

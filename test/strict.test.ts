@@ -11,22 +11,15 @@ import { planWebgpu } from '../compiler/plan/webgpu.ts'
 import { strictBackend } from './gpu/device.ts'
 import { randomGraph } from './helpers/random-graph.ts'
 import { extents as fewRows, inputsOf, training } from './helpers/transformer-programs.ts'
-import { described } from './helpers/webgpu.ts'
-import { judge, randomTensor } from './onnx-judge.ts'
+import { described, smallMatrices } from './helpers/webgpu.ts'
+import { judge, randomInputs } from './onnx-judge.ts'
 
 const nvidia = described('nvidia-h200')
-const apple: DeviceFacts = {
-  ...described('apple-m2'),
-  features: ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'],
-  subgroupMatrices: [{ M: 8, N: 8, K: 8, type: 'f16', result: 'f32' }],
-}
 
 /** On random inputs, against the reference interpreter. */
 async function agree(graph: Graph, facts: DeviceFacts, tolerance: number, change = (plan: WebgpuPlan) => plan): Promise<void> {
   await using executable = await strictBackend(facts).load(change(planWebgpu([{ name: 'program', graph }], facts)))
-  const given = graph.nodes.flatMap((node) => (node.op === 'input' ? [node] : []))
-  const inputs = Object.fromEntries(given.map(({ attrs, type }, i) => [attrs.name, randomTensor(type, i + 1, {})]))
-  await judge(executable, 'program', graph, inputs, {}, tolerance)
+  await judge(executable, 'program', graph, randomInputs(graph), {}, tolerance)
 }
 
 function made(build: (b: Builder) => void): Graph {
@@ -35,7 +28,7 @@ function made(build: (b: Builder) => void): Graph {
   return b.finish()
 }
 
-for (const facts of [nvidia, described('amd-rx-7900-xtx'), described('intel-arc-b580'), apple]) {
+for (const facts of [nvidia, described('amd-rx-7900-xtx'), described('intel-arc-b580'), smallMatrices]) {
   test(`a training step and scores of a small transformer in f16 on ${facts.name}`, async () => {
     const programs = training(facts, { layers: 2, width: 16, heads: 2, hidden: 24, words: 11 }, true, 'f16', 8)
     const plan = planWebgpu(programs, facts)

@@ -1,12 +1,13 @@
 // smdmc run FILE [STAGE…]: trains, samples and evaluates, showing it as the terminal allows.
 import { basename, join } from 'node:path'
 import { compile, isCompiled, type ReadingStage, type RunnableStage } from '../../compiler/compile.ts'
+import type { DeviceFacts } from '../../compiler/facts.ts'
 import { readingJob } from '../../compiler/plan/reading.ts'
 import { kindWord } from '../../compiler/report/kind-word.ts'
 import { Library } from '../../compiler/build/library.ts'
 import { cacheFolder } from '../../runtime/cache.ts'
 import { run, type StagePlan } from '../../runtime/run.ts'
-import { openBackend, type OpenBackend } from '../device.ts'
+import { openBackend } from '../device.ts'
 import { exits, type Exit } from '../exit.ts'
 import { load, type LoadOptions } from '../load.ts'
 import { RateRecorder } from '../rates.ts'
@@ -36,7 +37,7 @@ export async function runCommand(file: string, names: readonly string[], options
   checkDevice(stages, opened.facts, library)
   const live = process.stdout.isTTY && !inContinuousIntegration(process.env)
   const screen = await screenFor({ stdout: process.stdout, json: output.json, live })
-  const plans = stages.map((s) => planOf(s, opened, library, options.micro))
+  const plans = stages.map((s) => planOf(s, opened.facts, library, options.micro))
   const folders = { store: join(options.store, 'store'), runs: join('runs', basename(file).replace(/\.\w+$/, '')), cache: cacheFolder() }
   const rates = new RateRecorder(cacheFolder(), opened.facts.name, stages)
   // Until here, where data may be read that is not known yet, a signal ends the process at once.
@@ -55,7 +56,8 @@ export async function runCommand(file: string, names: readonly string[], options
   return exit
 }
 
-function planOf(stage: RunnableStage | ReadingStage, opened: OpenBackend, library: Library, micro: number | undefined): StagePlan {
+/** What a run of a stage needs; it is compiled for the device of these facts when it begins. */
+export function planOf(stage: RunnableStage | ReadingStage, facts: DeviceFacts, library: Library, micro?: number): StagePlan {
   return {
     stage: stage.name,
     kind: stage.kind,
@@ -63,8 +65,8 @@ function planOf(stage: RunnableStage | ReadingStage, opened: OpenBackend, librar
     key: stage.key,
     write: 'write' in stage ? stage.write : undefined,
     law: stage.kind === 'fit' ? stage.law : undefined,
-    job: async (memory = opened.facts.memory) =>
-      isCompiled(stage) ? compile(stage, { facts: { ...opened.facts, memory }, library, micro }) : readingJob(stage),
+    job: async (memory = facts.memory) =>
+      isCompiled(stage) ? compile(stage, { facts: { ...facts, memory }, library, micro }) : readingJob(stage),
   }
 }
 

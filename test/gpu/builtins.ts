@@ -3,7 +3,7 @@ import type { Scalar } from './types.ts'
 
 type Function = (...x: readonly number[]) => number
 
-/** Their results are rounded to the type of the first argument. */
+/** Their results are rounded to the type of the arguments. */
 const all: Readonly<Record<string, Function>> = {
   abs: Math.abs,
   ceil: Math.ceil,
@@ -40,7 +40,6 @@ export function builtin(name: string): Function | undefined {
 
 /** What an atomic operation leaves of what was there and its argument. */
 export const atomics: Readonly<Record<string, (old: number, value: number) => number>> = {
-  atomicAdd: (old, value) => old + value,
   atomicLoad: (old) => old,
   atomicOr: (old, value) => old | value,
   atomicStore: (_, value) => value,

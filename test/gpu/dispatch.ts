@@ -66,11 +66,8 @@ export function dispatch(kernel: Kernel, bindings: readonly Binding[], grid: Gri
             workgroup_id: [x, y, z],
             num_workgroups: grid,
             local_invocation_index: i,
-            local_invocation_id: [i, 0, 0],
-            global_invocation_id: [x * shader.workgroup + i, y, z],
             subgroup_id: Math.floor(i / size),
             subgroup_invocation_id: i % size,
-            subgroup_size: size,
           }
           return { kernel: label, agent: 1 + number * shader.workgroup + i, memories, builtins }
         })

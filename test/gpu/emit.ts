@@ -1,10 +1,10 @@
 // A shader's tree → a JavaScript generator for one lane. It yields where it waits for other lanes: workgroup.ts carries that out.
 import { compileFunction } from 'node:vm'
-import { Expressions, type Callable, type Code } from './expression.ts'
+import { Expressions, isTogether, places, type Callable, type Code } from './expression.ts'
 import type { Memory, Place } from './memory.ts'
 import { Scope } from './scope.ts'
 import type { Expression, Routine, Shader, Statement } from './syntax.ts'
-import { componentOf, scalar, widthOf, type Type } from './types.ts'
+import { scalar, widthOf, type Type } from './types.ts'
 import { inside, replaced } from './values.ts'
 import type { Request } from './request.ts'
 
@@ -91,7 +91,7 @@ class Emitter {
 
   #declared(name: string, type: Type | undefined, value: Expression | undefined): string {
     const code = value && (type ? { code: this.#expressions.as(value, type), type } : this.#expressions.concrete(value))
-    const found: Code = code ?? { code: zeroOf(type!), type: type! }
+    const found: Code = code ?? { code: this.#expressions.zero(type!), type: type! }
     return `let ${this.#scope.declare(name, found.type)} = ${found.type.kind === 'array' && value?.kind === 'name' ? `[...${found.code}]` : found.code}`
   }
 
@@ -112,17 +112,11 @@ class Emitter {
     if (to.kind !== 'index' && to.kind !== 'member') throw new Error(`line ${line}: nothing to assign to`)
     const of = this.#expressions.emit(to.of)
     const count = of.type.kind === 'array' ? of.type.count! : widthOf(of.type)
-    const at = to.kind === 'member' ? String('xyzw'.indexOf(to.name)) : this.#expressions.as(to.at, scalar('u32'))
+    const at = to.kind === 'member' ? String(places[to.name]) : this.#expressions.as(to.at, scalar('u32'))
     const place = `${this.#scope.constant(inside)}(${at}, ${count}, ${line})`
     if (of.type.kind === 'array') return `${of.code}[${place}] = ${code}`
     return this.#put(to.of, `${this.#scope.constant(replaced)}(${of.code}, ${place}, ${code})`, line)
   }
-}
-
-function zeroOf(type: Type): string {
-  if (type.kind === 'vector') return `[${Array(type.size).fill(0).join()}]`
-  if (type.kind === 'array') return `Array.from({ length: ${type.count} }, () => ${zeroOf(type.of)})`
-  return componentOf(type) === 'bool' ? 'false' : '0'
 }
 
 /** Names of routines that wait for other lanes, themselves or through what they call. */
@@ -130,8 +124,7 @@ function waitingIn({ routines }: Shader): ReadonlySet<string> {
   const found = new Set<string>()
   for (let before = -1; before < found.size;) {
     before = found.size
-    for (const { name, body } of routines)
-      if (callsIn(body).some((call) => /^(workgroup|subgroup)[A-Z]/.test(call) || found.has(call))) found.add(name)
+    for (const { name, body } of routines) if (callsIn(body).some((call) => isTogether(call) || found.has(call))) found.add(name)
   }
   return found
 }

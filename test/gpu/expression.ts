@@ -1,12 +1,11 @@
 // Expressions → JavaScript. `L` is the lane that computes.
 import { atomics, builtin, unified } from './builtins.ts'
 import { zeroMatrix } from './matrix.ts'
-import { isNumeric, type Numeric } from './memory.ts'
 import { rounders } from './numbers.ts'
 import { arithmetic, comparison, conversion, negation, not, rounding } from './operators.ts'
 import type { Scope } from './scope.ts'
 import type { Expression, Routine, TypeName } from './syntax.ts'
-import { componentOf, nameOf, nothing, scalar, strideOf, vector, widthOf, type Type } from './types.ts'
+import { componentOf, nameOf, nothing, numeric, scalar, strideOf, vector, widthOf, type Type } from './types.ts'
 import { cast, construct, dot, inside, pick, select, spread } from './values.ts'
 
 export interface Code {
@@ -28,7 +27,10 @@ export interface Callable {
   readonly waits: boolean
 }
 
-const places: Readonly<Record<string, number>> = { x: 0, y: 1, z: 2, w: 3, r: 0, g: 1, b: 2, a: 3 }
+/** Functions that lanes carry out together. */
+export const isTogether = (name: string): boolean => /^(workgroup|storage|subgroup)[A-Z]/.test(name)
+
+export const places: Readonly<Record<string, number>> = { x: 0, y: 1, z: 2, w: 3, r: 0, g: 1, b: 2, a: 3 }
 const orders: Readonly<Record<string, string>> = { '==': '===', '!=': '!==', '<': '<', '>': '>', '<=': '<=', '>=': '>=' }
 
 export class Expressions {
@@ -102,22 +104,30 @@ export class Expressions {
   }
 
   load({ memory, at, type }: Spot, line: number): Code {
-    const of = this.#stored(type)
+    const of = numeric(type)
     if (type.kind === 'vector') return { code: `${memory}.loadVector(L, '${of}', ${at}, ${type.size}, ${line})`, type }
     return { code: `${memory}.load(L, '${of}', ${at}, ${line})`, type: scalar(of) }
   }
 
   store({ memory, at, type }: Spot, value: string, line: number): string {
-    return `${memory}.${type.kind === 'vector' ? 'storeVector' : 'store'}(L, '${this.#stored(type)}', ${at}, ${value}, ${line})`
+    return `${memory}.${type.kind === 'vector' ? 'storeVector' : 'store'}(L, '${numeric(type)}', ${at}, ${value}, ${line})`
+  }
+
+  /** What a variable holds before anything is stored in it. */
+  zero(type: Type): string {
+    if (type.kind === 'matrix') return this.#scope.constant(zeroMatrix(type))
+    if (type.kind === 'vector') return `[${Array(type.size).fill(0).join()}]`
+    if (type.kind === 'array') return `Array.from({ length: ${type.count} }, () => ${this.zero(type.of)})`
+    return componentOf(type) === 'bool' ? 'false' : '0'
   }
 
   /** `left operator right`, both of them emitted. */
   combine(operator: string, left: Code, right: Code): Code {
     const order = orders[operator]
-    const of = /^[<>]{2}$/.test(operator) ? componentOf(left.type) : unified(componentOf(left.type), componentOf(right.type))
+    const shift = operator === '<<' || operator === '>>'
+    const of = shift ? componentOf(left.type) : unified(componentOf(left.type), componentOf(right.type))
     const size = Math.max(widthOf(left.type), widthOf(right.type))
     const type: Type = vector(order ? 'bool' : of, size)
-    const shift = /^[<>]{2}$/.test(operator)
     const a = this.#become(left, vector(of, widthOf(left.type)))
     const b = shift ? right.code : this.#become(right, vector(of, widthOf(right.type)))
     if (size === 1 && order) return { code: `(${a} ${order} ${b})`, type }
@@ -176,7 +186,7 @@ export class Expressions {
     if (callable) return this.#routine(callable, e.arguments)
     const type = /^(bitcast|subgroup[A-Z])/.test(name) ? undefined : this.#scope.typeIn(e.type)
     if (type) return this.#construct(type, e.arguments)
-    if (/^(workgroup|storage|subgroup)[A-Z]/.test(name)) return this.#together(e)
+    if (isTogether(name)) return this.#together(e)
     if (Object.hasOwn(atomics, name)) return this.#atomic(e)
     const given = e.arguments.map((argument) => this.emit(argument))
     const codes = given.map(({ code }) => code)
@@ -219,12 +229,10 @@ export class Expressions {
   }
 
   #construct(type: Type, given: readonly Expression[]): Code {
-    if (type.kind === 'matrix') return { code: this.#scope.constant(zeroMatrix(type)), type }
+    if (given.length === 0) return { code: this.zero(type), type }
     if (type.kind === 'array') {
       const { of, count = given.length } = type
-      const elements = given.map((argument) => this.as(argument, of))
-      const zeros = `Array(${count}).fill(${of.kind === 'vector' ? `[${Array(of.size).fill(0).join()}]` : '0'})`
-      return { code: elements.length === 0 ? zeros : `[${elements.join(', ')}]`, type: { ...type, count } }
+      return { code: `[${given.map((argument) => this.as(argument, of)).join(', ')}]`, type: { ...type, count } }
     }
     const codes = given.map((argument) => this.emit(argument))
     const [of, size] = [componentOf(type), widthOf(type)]
@@ -235,8 +243,7 @@ export class Expressions {
         type,
       }
     }
-    const [one] = codes
-    if (!one) return { code: of === 'bool' ? 'false' : '0', type }
+    const [one] = codes as [Code]
     if (of === 'bool') return { code: `(${one.code} != 0)`, type }
     return { code: componentOf(one.type) === of ? one.code : this.#use(conversion(componentOf(one.type), of), one.code), type }
   }
@@ -256,10 +263,7 @@ export class Expressions {
         }
       case 'workgroupUniformLoad': {
         const spot = this.spot(e.arguments[0]!)!
-        return give(
-          `kind: 'uniform', memory: ${spot.memory}, of: '${this.#stored(spot.type)}', at: ${spot.at}`,
-          scalar(componentOf(spot.type)),
-        )
+        return give(`kind: 'uniform', memory: ${spot.memory}, of: '${numeric(spot.type)}', at: ${spot.at}`, scalar(componentOf(spot.type)))
       }
       case 'subgroupShuffleXor': {
         const value = this.emit(e.arguments[0]!)
@@ -268,17 +272,13 @@ export class Expressions {
       case 'subgroupMatrixLoad': {
         const [kind, layout] = e.type.arguments as readonly TypeName[]
         const type = this.#scope.typeOf(kind)
-        const { memory, at, type: array } = this.spot(e.arguments[0]!)!
-        const where = `memory: ${memory}, from: ${at}, element: ${strideOf((array as { of: Type }).of)}`
-        const which = `type: ${this.#scope.constant(type)}, columnMajor: ${layout!.name === 'col_major'}`
-        return give(`kind: 'load', ${where}, ${which}, offset: ${values[0]!.code}, stride: ${values[1]!.code}`, type)
+        const where = this.#layout(e.arguments[0]!, layout!, values[0]!, values[1]!)
+        return give(`kind: 'load', type: ${this.#scope.constant(type)}, ${where}`, type)
       }
       case 'subgroupMatrixStore': {
         const [layout] = e.type.arguments as readonly TypeName[]
-        const { memory, at, type: array } = this.spot(e.arguments[0]!)!
-        const where = `memory: ${memory}, from: ${at}, element: ${strideOf((array as { of: Type }).of)}`
-        const which = `matrix: ${values[1]!.code}, columnMajor: ${layout!.name === 'col_major'}`
-        return give(`kind: 'store', ${where}, ${which}, offset: ${values[0]!.code}, stride: ${values[2]!.code}`, nothing)
+        const where = this.#layout(e.arguments[0]!, layout!, values[0]!, values[2]!)
+        return give(`kind: 'store', matrix: ${values[1]!.code}, ${where}`, nothing)
       }
       case 'subgroupMatrixMultiplyAccumulate': {
         const left = this.emit(e.arguments[0]!)
@@ -289,19 +289,20 @@ export class Expressions {
     }
   }
 
+  /** The fields of a Layout. */
+  #layout(array: Expression, order: TypeName, offset: Code, stride: Code): string {
+    const { memory, at, type } = this.spot(array)!
+    const where = `memory: ${memory}, from: ${at}, element: ${strideOf((type as { readonly of: Type }).of)}`
+    return `${where}, offset: ${offset.code}, stride: ${stride.code}, columnMajor: ${order.name === 'col_major'}`
+  }
+
   #atomic(e: Expression & { readonly kind: 'call' }): Code {
     const { memory, at, type } = this.spot(e.arguments[0]!)!
     const of = componentOf(type)
     const value = e.arguments[1] ? this.as(e.arguments[1], scalar(of)) : '0'
     const change = `(old) => ${this.#use(rounders[of], this.#use(atomics[e.type.name]!, 'old', value))}`
-    const code = `${memory}.exchange(L, '${this.#stored(type)}', ${at}, ${change}, ${e.line}, ${e.type.name === 'atomicStore'})`
+    const code = `${memory}.exchange(L, '${numeric(type)}', ${at}, ${change}, ${e.line}, ${e.type.name === 'atomicStore'})`
     return { code, type: scalar(of) }
-  }
-
-  #stored(type: Type): Numeric {
-    const of = componentOf(type)
-    if (!isNumeric(of)) throw new Error(`${nameOf(type)} in memory`)
-    return of
   }
 
   #use(f: unknown, ...codes: readonly string[]): string {

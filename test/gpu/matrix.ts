@@ -1,5 +1,5 @@
 // Matrices that a subgroup's lanes hold together, as one object for all of them.
-import type { Memory, Numeric, Place } from './memory.ts'
+import type { Memory, Place } from './memory.ts'
 import type { MatrixType } from './types.ts'
 
 export interface Matrix {
@@ -32,7 +32,7 @@ export function loadMatrix(type: MatrixType, layout: Layout, place: Place, line:
   const numbers = new Float64Array(type.rows * type.columns)
   const { outer, inner, step, stride } = linesOf(type, layout)
   for (let i = 0; i < outer; i++) {
-    const found = layout.memory.loadVector(place, type.of as Numeric, byteOf(layout, i), inner, line)
+    const found = layout.memory.loadVector(place, type.of, byteOf(layout, i), inner, line)
     for (let j = 0; j < inner; j++) numbers[i * stride + j * step] = found[j]!
   }
   return { type, numbers }
@@ -42,7 +42,7 @@ export function storeMatrix({ type, numbers }: Matrix, layout: Layout, place: Pl
   const { outer, inner, step, stride } = linesOf(type, layout)
   for (let i = 0; i < outer; i++) {
     const values = Array.from({ length: inner }, (_, j) => numbers[i * stride + j * step]!)
-    layout.memory.storeVector(place, type.of as Numeric, byteOf(layout, i), values, line)
+    layout.memory.storeVector(place, type.of, byteOf(layout, i), values, line)
   }
 }
 

@@ -1,11 +1,8 @@
 // Memory as kernels see it: a buffer's bound part, or a variable of a workgroup. Nothing guards a real GPU's accesses: whoever leaves a
 // binding, reads what nobody wrote, or meets another lane, is told where.
 import { halfOf, numberOf } from './numbers.ts'
-import type { Scalar } from './types.ts'
+import { bytesPer, type Numeric } from './types.ts'
 import { Watch } from './watch.ts'
-
-export type Numeric = 'f32' | 'f16' | 'u32' | 'i32'
-export const bytesPer: Readonly<Record<Numeric, number>> = { f32: 4, f16: 2, u32: 4, i32: 4 }
 
 /** Who accesses memory. `agent`: lanes of a dispatch count from 1, operations of subgroups from -2 down. */
 export interface Place {
@@ -124,7 +121,3 @@ export class Memory {
 
 /** All that is atomic is one agent. */
 const allAtomics = -1
-
-export function isNumeric(of: Scalar): of is Numeric {
-  return of in bytesPer
-}

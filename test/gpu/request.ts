@@ -1,7 +1,7 @@
 // What lanes wait for, and what those of a subgroup are given.
 import { loadMatrix, multiply, storeMatrix, type Layout, type Matrix } from './matrix.ts'
-import type { Memory, Numeric, Place } from './memory.ts'
-import type { MatrixType } from './types.ts'
+import type { Memory, Place } from './memory.ts'
+import type { MatrixType, Numeric } from './types.ts'
 import type { Value } from './values.ts'
 
 interface At {

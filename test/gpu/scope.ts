@@ -1,6 +1,6 @@
 // Names of a shader and what they stand for while it is emitted.
 import type { Shader, TypeName } from './syntax.ts'
-import { componentOf, nothing, scalar, vector, type Scalar, type Type } from './types.ts'
+import { componentOf, nothing, numeric, scalar, vector, type Scalar, type Type } from './types.ts'
 
 /** A value in JavaScript, or where a variable lies in memory. */
 export type Meaning =
@@ -67,6 +67,6 @@ export class Scope {
     if (name === 'atomic') return { kind: 'atomic', of: componentOf(of) }
     if (!Object.hasOwn(roles, name)) return undefined
     const [columns, rows] = [given[1] as number, given[2] as number]
-    return { kind: 'matrix', role: roles[name as keyof typeof roles], of: componentOf(of), columns, rows }
+    return { kind: 'matrix', role: roles[name as keyof typeof roles], of: numeric(of), columns, rows }
   }
 }

@@ -1,7 +1,11 @@
 // The types of WGSL that our kernels use, and how they lie in memory.
 
 /** `int` and `float` are literals without a suffix, which become what stands beside them. */
-export type Scalar = 'bool' | 'i32' | 'u32' | 'f32' | 'f16' | 'int' | 'float'
+export type Scalar = Numeric | 'bool' | 'int' | 'float'
+
+/** What lies in memory. */
+export type Numeric = 'f32' | 'f16' | 'u32' | 'i32'
+export const bytesPer: Readonly<Record<Numeric, number>> = { f32: 4, f16: 2, u32: 4, i32: 4 }
 
 export type Type =
   | { readonly kind: 'scalar'; readonly of: Scalar }
@@ -15,7 +19,7 @@ export type Type =
 export interface MatrixType {
   readonly kind: 'matrix'
   readonly role: 'left' | 'right' | 'result'
-  readonly of: Scalar
+  readonly of: Numeric
   readonly columns: number
   readonly rows: number
 }
@@ -30,6 +34,13 @@ export function componentOf(type: Type): Scalar {
   return type.of
 }
 
+/** The same of what lies in memory. */
+export function numeric(type: Type): Numeric {
+  const of = componentOf(type)
+  if (!Object.hasOwn(bytesPer, of)) throw new Error(`${nameOf(type)} in memory`)
+  return of as Numeric
+}
+
 /** How many numbers a value is. */
 export function widthOf(type: Type): number {
   return type.kind === 'vector' ? type.size : 1
@@ -39,7 +50,7 @@ export function bytesOf(type: Type): number {
   switch (type.kind) {
     case 'scalar':
     case 'atomic':
-      return type.of === 'f16' ? 2 : 4
+      return bytesPer[numeric(type)]
     case 'vector':
       return type.size * bytesOf(scalar(type.of))
     case 'array':

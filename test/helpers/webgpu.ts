@@ -16,8 +16,8 @@ const shared: { backend?: Promise<WebgpuBackend> } = {}
  * GPU made of TypeScript instead, as that file describes it. One per process: it lives until the process ends.
  */
 export function testBackend(): Promise<WebgpuBackend> {
-  const described = process.env['SMDMC_TEST_DEVICE']
-  return (shared.backend ??= described === undefined ? webgpuBackend() : Promise.resolve(strictBackend(readFacts(described))))
+  const file = process.env['SMDMC_TEST_DEVICE']
+  return (shared.backend ??= file === undefined ? webgpuBackend() : Promise.resolve(strictBackend(readFacts(file))))
 }
 
 /** The same where it has f16 and a matrix unit, which it is to use even if it is software; else the GPU made of TypeScript as an H200. */
@@ -30,4 +30,11 @@ export async function matrixBackend(): Promise<WebgpuBackend> {
 /** Facts of a device that is not here. */
 export function described(name: string): DeviceFacts {
   return readFacts(join(devicesFolder, `${name}.json`))
+}
+
+/** A device with the matrices of Apple's, which Dawn does not show there yet. */
+export const smallMatrices: DeviceFacts = {
+  ...described('apple-m2'),
+  features: ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'],
+  subgroupMatrices: [{ M: 8, N: 8, K: 8, type: 'f16', result: 'f32' }],
 }
